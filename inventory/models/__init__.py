@@ -1,0 +1,21 @@
+from inventory.models.products import BundleComponent, Lot, Product, Sku, SkuCode, SkuPrice
+from inventory.models.stock import BinStock, CountTask, StockLevel, StockMovement
+from inventory.models.warehouses import Bin, Closure, Membership, ServedZone, Warehouse
+
+__all__ = [
+    "Bin",
+    "BinStock",
+    "BundleComponent",
+    "Closure",
+    "CountTask",
+    "Lot",
+    "Membership",
+    "Product",
+    "ServedZone",
+    "Sku",
+    "SkuCode",
+    "SkuPrice",
+    "StockLevel",
+    "StockMovement",
+    "Warehouse",
+]

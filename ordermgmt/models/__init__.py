@@ -1,0 +1,30 @@
+from ordermgmt.models.api import ApiClient, IdempotencyKey
+from ordermgmt.models.documents import StoredDocument
+from ordermgmt.models.history import Activity, ActivityCategory
+from ordermgmt.models.leases import Leased
+from ordermgmt.models.messages import MessageState, OutgoingMessage
+from ordermgmt.models.numbers import NumberSeries
+from ordermgmt.models.operations import BooksProof, ImportRun, ImportState, JobRun, JobState, WorkerBeat
+from ordermgmt.models.pages import SavedView
+from ordermgmt.models.users import RoleGrant, User
+
+__all__ = [
+    "Activity",
+    "ActivityCategory",
+    "ApiClient",
+    "BooksProof",
+    "IdempotencyKey",
+    "ImportRun",
+    "ImportState",
+    "JobRun",
+    "JobState",
+    "Leased",
+    "MessageState",
+    "NumberSeries",
+    "OutgoingMessage",
+    "RoleGrant",
+    "SavedView",
+    "StoredDocument",
+    "User",
+    "WorkerBeat",
+]

@@ -1,0 +1,163 @@
+"""Work on the floor: waves, fulfilment orders, pick tasks, scans."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from fulfilment.states import (
+    WAVE_MOVES,
+    WORK_MOVES,
+    ShortReason,
+    Verdict,
+    WaveKind,
+    WaveStatus,
+    WorkStatus,
+)
+from ordermgmt.states import Stateful
+
+
+class Wave(Stateful):
+    """A set of fulfilment orders picked in one walk, by one person."""
+
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    warehouse = models.ForeignKey("inventory.Warehouse", on_delete=models.PROTECT, related_name="waves")
+    kind = models.CharField(_("kind"), max_length=10, choices=WaveKind.choices)
+    status = models.CharField(_("state"), max_length=10, choices=WaveStatus.choices, default=WaveStatus.OPEN)
+    picker = models.ForeignKey("ordermgmt.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="waves")
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    beat_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=120)
+    done_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+
+    moves: ClassVar = WAVE_MOVES
+    stamps: ClassVar = {WaveStatus.DONE: "done_at", WaveStatus.CANCELLED: "cancelled_at"}
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["warehouse", "status"], name="wave_status")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class FulfilmentOrder(Stateful):
+    """The part of an order that one warehouse must do."""
+
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    order = models.ForeignKey("orders.Order", on_delete=models.PROTECT, related_name="fulfilment_orders")
+    warehouse = models.ForeignKey("inventory.Warehouse", on_delete=models.PROTECT, related_name="fulfilment_orders")
+    status = models.CharField(_("state"), max_length=12, choices=WorkStatus.choices, default=WorkStatus.PLANNED)
+    wave = models.ForeignKey(Wave, on_delete=models.SET_NULL, null=True, blank=True, related_name="fulfilment_orders")
+    tote = models.CharField(_("tote"), max_length=12, blank=True, help_text=_("Letter on the cart, or tote code"))
+    is_single = models.BooleanField(default=False, help_text=_("One unit of one item: packed by scanning the item"))
+    ship_by = models.DateTimeField(_("ship by"), null=True, blank=True)
+    packer = models.ForeignKey(
+        "ordermgmt.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="packed"
+    )
+    pack_beat_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True, blank=True)
+    picking_at = models.DateTimeField(null=True, blank=True)
+    picked_at = models.DateTimeField(null=True, blank=True)
+    packing_at = models.DateTimeField(null=True, blank=True)
+    packed_at = models.DateTimeField(null=True, blank=True)
+    dispatched_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+
+    moves: ClassVar = WORK_MOVES
+    stamps: ClassVar = {
+        WorkStatus.RELEASED: "released_at",
+        WorkStatus.PICKING: "picking_at",
+        WorkStatus.PICKED: "picked_at",
+        WorkStatus.PACKING: "packing_at",
+        WorkStatus.PACKED: "packed_at",
+        WorkStatus.DISPATCHED: "dispatched_at",
+        WorkStatus.CANCELLED: "cancelled_at",
+    }
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["warehouse", "status", "ship_by"], name="work_status"),
+            models.Index(fields=["order"], name="work_order"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~Q(status=WorkStatus.DISPATCHED) | Q(dispatched_at__isnull=False), name="work_dispatched_pair"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class FulfilmentLine(models.Model):
+    """Units of one order line in this fulfilment order (released), and how far they are."""
+
+    work = models.ForeignKey(FulfilmentOrder, on_delete=models.CASCADE, related_name="lines")
+    order_line = models.ForeignKey("orders.OrderLine", on_delete=models.PROTECT, related_name="work_lines")
+    sku = models.ForeignKey("inventory.Sku", on_delete=models.PROTECT, related_name="work_lines")
+    quantity = models.PositiveIntegerField(_("units"))
+    picked = models.PositiveIntegerField(_("picked"), default=0)
+    packed = models.PositiveIntegerField(_("packed"), default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["work", "order_line"], name="work_line_once"),
+            models.CheckConstraint(
+                condition=Q(picked__lte=F("quantity")) & Q(packed__lte=F("picked")), name="work_line_in_order"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.sku}"
+
+
+class PickTask(models.Model):
+    """Take `quantity` units from one bin (and lot). Open units are set aside in BinStock.allocated."""
+
+    line = models.ForeignKey(FulfilmentLine, on_delete=models.CASCADE, related_name="tasks")
+    bin = models.ForeignKey("inventory.Bin", on_delete=models.PROTECT, related_name="pick_tasks")
+    lot = models.ForeignKey("inventory.Lot", on_delete=models.PROTECT, null=True, blank=True, related_name="pick_tasks")
+    quantity = models.PositiveIntegerField(_("units"))
+    picked = models.PositiveIntegerField(_("picked"), default=0)
+    short = models.PositiveIntegerField(_("short"), default=0)
+    short_reason = models.CharField(max_length=12, choices=ShortReason.choices, blank=True)
+    is_skipped = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(quantity__gte=F("picked") + F("short")), name="task_picked_within"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["bin"], name="task_bin")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} from {self.bin}"
+
+    @property
+    def open_units(self) -> int:
+        return self.quantity - self.picked - self.short
+
+
+class ScanEvent(models.Model):
+    """Every scan: UNIQUE(device, sequence) makes the sending safe to repeat; `answer` is replayed."""
+
+    device = models.CharField(max_length=40)
+    sequence = models.PositiveBigIntegerField()
+    by = models.ForeignKey("ordermgmt.User", on_delete=models.PROTECT, related_name="scans")
+    at = models.DateTimeField()
+    station = models.CharField(max_length=20)
+    task = models.CharField(max_length=40, blank=True)
+    code = models.CharField(max_length=120)
+    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    milliseconds = models.PositiveIntegerField(default=0)
+    answer = models.JSONField(default=dict)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["device", "sequence"], name="scan_once")]
+        indexes: ClassVar = [models.Index(fields=["by", "-at"], name="scan_by")]
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.verdict}"

@@ -1,0 +1,64 @@
+"""Who may open a page. Every view carries exactly one of these decorators."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from ordermgmt.models import User
+
+
+class StaffRequest(HttpRequest):
+    """A request of a signed-in person (for annotations in views)."""
+
+    user: User  # type: ignore[assignment]
+
+
+class RoleBackend(BaseBackend):
+    """Finds the person of a session with their roles in one query."""
+
+    def get_user(self, user_id: int) -> User | None:
+        return User.objects.prefetch_related("grants").filter(pk=user_id, is_active=True).first()
+
+
+class StaffAccountAdapter(DefaultAccountAdapter):
+    """Staff accounts are made by an admin, never by sign-up."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+
+def staff_page(*permissions: str) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
+    """Signed-in people holding any of `permissions`; none named means every member of staff."""
+
+    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                if request.headers.get("HX-Request"):
+                    return HttpResponse(status=401, headers={"HX-Redirect": f"/accounts/login/?next={request.path}"})
+                return redirect_to_login(request.get_full_path())
+            if permissions and not any(request.user.has_perm(name) for name in permissions):
+                raise PermissionDenied(", ".join(permissions))
+            return view(request, *args, **kwargs)
+
+        guarded.access = permissions or ("staff",)  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def public_page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Open to anybody: customer pages by token, health, signed webhooks."""
+
+    @wraps(view)
+    def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return view(request, *args, **kwargs)
+
+    opened.access = ("public",)  # type: ignore[attr-defined]
+    return opened

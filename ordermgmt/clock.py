@@ -1,0 +1,15 @@
+"""The only place that knows time zones; everything else is handed `now` and dates."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+
+def business_zone() -> ZoneInfo:
+    return ZoneInfo(settings.BUSINESS_TIME_ZONE)
+
+
+def business_day(now: datetime, zone: str | None = None) -> date:
+    """The calendar day of an instant at a warehouse (its zone) or at the office."""
+    return now.astimezone(ZoneInfo(zone) if zone else business_zone()).date()

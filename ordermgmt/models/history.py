@@ -1,0 +1,57 @@
+"""Activity: who did what to which record, when. Append-only, no foreign keys."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+
+class ActivityCategory(models.TextChoices):
+    CHANGES = "changes", _("Changes")
+    MONEY = "money", _("Money")
+    WAREHOUSE = "warehouse", _("Warehouse")
+    CARRIER = "carrier", _("Carrier")
+    MESSAGES = "messages", _("Messages")
+    NOTES = "notes", _("Notes")
+
+
+class ActivityQuerySet(models.QuerySet["Activity"]):
+    def of(self, number: str) -> "ActivityQuerySet":
+        """Everything about one record, newest first; an order's thread includes its parcels and papers."""
+        return self.filter(models.Q(subject=number) | models.Q(thread=number)).order_by("-at", "-id")
+
+
+class Activity(models.Model):
+    """One line of history. `sentence` is a translatable template filled with `facts`."""
+
+    at = models.DateTimeField(_("when"))
+    actor_id = models.BigIntegerField(null=True)
+    actor = models.CharField(_("who"), max_length=120)
+    verb = models.CharField(_("verb"), max_length=60)
+    category = models.CharField(max_length=12, choices=ActivityCategory.choices, default=ActivityCategory.CHANGES)
+    subject = models.CharField(_("record"), max_length=40, help_text=_("Number of the record: SO-…, SH-…"))
+    thread = models.CharField(max_length=40, blank=True, help_text=_("Number of the order whose timeline shows it"))
+    sentence = models.CharField(max_length=300)
+    facts = models.JSONField(default=dict)
+
+    objects: ClassVar = ActivityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = _("activities")
+        indexes: ClassVar = [
+            models.Index(fields=["subject", "-at"], name="activity_subject"),
+            models.Index(fields=["thread", "-at"], name="activity_thread"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def text(self) -> str:
+        return gettext(self.sentence).format_map(_Facts(self.facts))
+
+
+class _Facts(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "–"

@@ -1,0 +1,98 @@
+"""What runs in the background, and what watches it."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class JobState(models.TextChoices):
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+
+
+class JobRun(models.Model):
+    """One run of a registered job, with progress in rows and a summary."""
+
+    name = models.CharField(_("job"), max_length=60)
+    state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.RUNNING)
+    as_of = models.DateTimeField(_("as of"))
+    asked_by = models.CharField(_("asked by"), max_length=120, blank=True)
+    started_at = models.DateTimeField()
+    beat_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(null=True, blank=True)
+    summary = models.JSONField(default=dict)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["name", "-started_at"], name="jobrun_name")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class WorkerBeat(models.Model):
+    """Progress of one worker cluster; the watchdog and /healthz read it."""
+
+    cluster = models.CharField(max_length=80, unique=True)
+    at = models.DateTimeField()
+    tasks = models.PositiveBigIntegerField(default=0)
+    wedges = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.cluster
+
+
+class BooksProof(models.Model):
+    """One invariant proved (or broken) at a moment: the history managers see."""
+
+    code = models.CharField(max_length=8)
+    title = models.CharField(max_length=200)
+    checked_at = models.DateTimeField()
+    holds = models.BooleanField()
+    count = models.PositiveIntegerField(default=0)
+    rows = models.JSONField(default=list)
+    seconds = models.FloatField(default=0)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["code", "-checked_at"], name="proof_code")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {'holds' if self.holds else 'broken'}"
+
+
+class ImportState(models.TextChoices):
+    UPLOADED = "uploaded", _("Uploaded")
+    CHECKING = "checking", _("Checking")
+    CHECKED = "checked", _("Checked")
+    APPLYING = "applying", _("Applying")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+
+
+class ImportRun(models.Model):
+    """A CSV/XLSX file on its way in: preview first, then applied; errors name row and column."""
+
+    kind = models.CharField(_("kind"), max_length=40)
+    file = models.FileField(upload_to="imports/")
+    file_name = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=ImportState.choices, default=ImportState.UPLOADED)
+    by = models.ForeignKey("ordermgmt.User", on_delete=models.PROTECT, null=True)
+    created_at = models.DateTimeField()
+    beat_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(null=True, blank=True)
+    to_create = models.PositiveIntegerField(default=0)
+    to_change = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    error_count = models.PositiveIntegerField(default=0)
+    errors = models.JSONField(default=list)
+    sample = models.JSONField(default=list)
+    error = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.file_name}"

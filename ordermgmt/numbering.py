@@ -1,0 +1,44 @@
+"""Human numbers: SO-100042 and SH-70120 (gaps allowed, no lock), INV-2026-00412 (gapless, locked)."""
+
+from django.db import connection
+from django.db.models import F
+
+from ordermgmt.models.numbers import NumberSeries
+
+# Where a series starts. These series live in database sequences on PostgreSQL, so that writers
+# never wait for each other; only series that the law wants gapless use the locked counter row.
+SEQUENCES = {"SO": 100_000, "SH": 70_000, "FO": 100_000, "C": 20_000, "WV": 100, "PO": 500, "SSCC": 0, "RT": 300}
+
+
+def next_numbers(key: str, count: int = 1) -> list[int]:
+    """The next `count` numbers of a series that may have gaps; never waits on PostgreSQL."""
+    if count < 1:
+        return []
+    if connection.vendor != "postgresql":
+        return _counted(key, count)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(%s) FROM generate_series(1, %s)", [f"number_{key.lower()}", count])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def next_number(key: str) -> str:
+    """One human number, such as SO-100042."""
+    return f"{key}-{next_numbers(key)[0]}"
+
+
+def next_gapless(key: str, *, width: int = 5) -> str:
+    """Inside the caller's transaction: the next number of a gapless series, such as INV-2026-00412.
+
+    The counter row stays locked until commit, so take it last, just before the insert: a
+    rolled-back transaction gives its number back.
+    """
+    return f"{key}-{_counted(key, 1)[0]:0{width}d}"
+
+
+def _counted(key: str, count: int) -> list[int]:
+    rows = NumberSeries.objects.filter(key=key)
+    if not rows.update(last=F("last") + count):
+        NumberSeries.objects.get_or_create(key=key, defaults={"last": SEQUENCES.get(key, 0)})
+        rows.update(last=F("last") + count)
+    last = rows.values_list("last", flat=True).get()
+    return list(range(last - count + 1, last + 1))

@@ -1,0 +1,14 @@
+"""The map of addresses; each app brings its own."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("", include("ordermgmt.portal_urls")),
+    path("", include("customers.urls")),
+    path("", include("inventory.urls")),
+    path("", include("orders.urls")),
+    path("", include("fulfilment.urls")),
+]
