@@ -16,7 +16,7 @@ from ordermgmt.models import User
 class StaffRequest(HttpRequest):
     """A request of a signed-in person (for annotations in views)."""
 
-    user: User  # type: ignore[assignment]
+    user: User
 
 
 class RoleBackend(BaseBackend):

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env: Any = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
 
 # Environment -----------------------------------------------------------------------------------

@@ -23,23 +23,26 @@ class Stateful(models.Model):
 
     moves: ClassVar[Mapping[str, frozenset[str]]]
     stamps: ClassVar[Mapping[str, str]] = {}
-    status: Any
 
     class Meta:
         abstract = True
 
+    @property
+    def current_status(self) -> str:
+        return str(self.__dict__["status"])
+
     def can_move_to(self, new: str) -> bool:
-        return new in self.moves[self.status]
+        return new in self.moves[self.current_status]
 
     def move_to(self, new: str, *, now: datetime, **facts: Any) -> None:
         """Check the table, set the state with its timestamp and facts, save them together."""
         if not self.can_move_to(new):
-            raise IllegalMove(self, self.status, new)
-        self.status = new
+            raise IllegalMove(self, self.current_status, new)
+        facts["status"] = new
         if stamp := self.stamps.get(new):
             facts.setdefault(stamp, now)
         for name, value in facts.items():
             setattr(self, name, value)
-        self.save(update_fields=["status", *facts])
+        self.save(update_fields=list(facts))
 
     move_to.alters_data = True  # type: ignore[attr-defined]

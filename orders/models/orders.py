@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.apps import apps
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -25,8 +26,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.filter(status=OrderStatus.ACCEPTED)
 
     def held(self) -> "OrderQuerySet":
-        from_holds = Order.holds.rel.related_model.objects.filter(order=models.OuterRef("pk"), released_at=None)
-        return self.filter(models.Exists(from_holds))
+        open_holds = apps.get_model("orders", "Hold")._default_manager.filter(
+            order=models.OuterRef("pk"), released_at=None
+        )
+        return self.filter(models.Exists(open_holds))
 
     def awaiting_stock(self) -> "OrderQuerySet":
         return self.open().filter(fulfilment_status=FulfilmentStatus.WAITING)
