@@ -1,0 +1,47 @@
+# Everything a developer or operator needs, one word each.
+.DEFAULT_GOAL := help
+PYTHON := .venv/bin/python
+NAME ?= capture
+TESTS ?=
+WORKERS ?= 2
+
+help:        ## What there is
+	@grep -E '^[a-z-]+: +.*##' $(MAKEFILE_LIST) | sed 's/: *.*##/ :/' | column -t -s:
+
+run:         ## Set everything up and start the portal with demo data
+	@deploy/bootstrap.sh run
+	@deploy/run.sh
+
+test:        ## Set everything up and run the tests (DATABASE_URL chooses the database)
+	@deploy/bootstrap.sh test
+	$(PYTHON) -m pytest -q -n $(WORKERS) --dist loadgroup $(TESTS)
+
+check:       ## Format, lint, types, imports, templates, migrations, deployment
+	@deploy/bootstrap.sh test
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/lint-imports
+	.venv/bin/mypy .
+	.venv/bin/djlint --lint --quiet templates
+	DEBUG=1 $(PYTHON) manage.py makemigrations --check --dry-run
+	DEBUG=1 $(PYTHON) manage.py lintmigrations --quiet ignore --exclude-apps account,mfa,auditlog,django_q --exclude-migration-test NOT_NULL RUNPYTHON_MODEL_IMPORT RUNPYTHON_REVERSIBLE
+	DEBUG=0 SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(60))') $(PYTHON) manage.py check --deploy --fail-level WARNING
+
+fix:         ## Format and mend what can be mended
+	.venv/bin/ruff check --fix . ; .venv/bin/ruff format .
+
+bench:       ## Measure: make bench NAME=capture|allocation|list|search|slips|imports|pages
+	@deploy/bootstrap.sh test
+	$(PYTHON) -m bench $(NAME)
+
+demo:        ## Load demo data: make demo ORDERS=10000
+	$(PYTHON) manage.py load_demo --orders $(or $(ORDERS),1000) --seed 7
+
+lock:        ## Resolve and pin dependencies with hashes
+	uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --custom-compile-command "make lock" pyproject.toml -o requirements.txt
+	uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --custom-compile-command "make lock" --extra dev pyproject.toml -o requirements-dev.txt
+
+migrations:  ## Write one clean 0001_initial per app (until 1.0)
+	$(PYTHON) manage.py makemigrations
+
+.PHONY: help run test check fix bench demo lock migrations
