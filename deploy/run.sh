@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Starts the portal with demo data: web and worker, until Ctrl+C. Used by `make run`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+python=.venv/bin/python
+port=${PORT:-8000}
+export BASE_URL=${BASE_URL:-http://localhost:$port}
+$python manage.py migrate --verbosity 0
+$python manage.py createcachetable
+$python manage.py load_demo --orders "${DEMO_ORDERS:-1000}" --seed 7 --if-empty
+worker=; web=
+stop() { trap - EXIT INT TERM; kill $web $worker 2>/dev/null || true; wait 2>/dev/null || true; }
+trap stop EXIT
+trap 'stop; exit 0' INT TERM
+$python manage.py work & worker=$!
+$python manage.py demo_logins --port "$port"
+.venv/bin/gunicorn ordermgmt.wsgi:application --bind "127.0.0.1:$port" --worker-class gthread --threads 8 --timeout 60 --log-level warning & web=$!
+wait "$web"
