@@ -1,5 +1,186 @@
-"""Filters and tags every template may use."""
+"""Words, numbers and small marks for templates. A template builtin: no `{% load %}` needed."""
 
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from babel import Locale
+from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from django import template
+from django.conf import settings
+from django.template import Context
+from django.template.loader import get_template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext, to_locale
+
+from ordermgmt.clock import business_zone
+from ordermgmt.looks import NEUTRAL, TONES, Look, look_of
 
 register = template.Library()
+NBSP = "\u00a0"
+
+
+def _locale() -> Locale:
+    return Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE))
+
+
+def _tidy(text: str) -> str:
+    """A real minus, and no line break inside an amount."""
+    return text.replace("-", "\u2212").replace(" ", NBSP)
+
+
+def _unknown() -> SafeString:
+    return format_html('<span aria-hidden="true">–</span><span class="vh">{}</span>', gettext("unknown"))
+
+
+# Amounts -----------------------------------------------------------------------------------------
+@register.filter
+def money(amount: Any, currency: str = "") -> str:
+    """`{{ order.total|money:order.currency }}` gives €48.20; a money value brings its own currency."""
+    if amount is None or amount == "":
+        return _unknown()
+    code = currency or getattr(amount, "currency", "") or "EUR"
+    value = Decimal(getattr(amount, "amount", amount))
+    return _tidy(format_currency(value, str(code), locale=_locale()))
+
+
+@register.filter
+def money_short(amount: Any, currency: str = "EUR") -> str:
+    """At most three digits and one letter, for charts and tiles: €1.2k."""
+    value = Decimal(amount or 0)
+    size, letter = next(((s, x) for s, x in ((10**6, "m"), (10**3, "k")) if abs(value) >= s), (1, ""))
+    scaled = value / size
+    digits = format_decimal(round(scaled, 1 if abs(scaled) < 10 and letter else 0), locale=_locale())
+    sign, digits = ("-", digits[1:]) if digits.startswith("-") else ("", digits)
+    return _tidy(f"{sign}{get_currency_symbol(currency, locale=_locale())}{digits}{letter}")
+
+
+@register.filter
+def number(value: Any, decimals: int | None = None) -> str:
+    """Grouped by the reader's language; unknown is a dash that is read aloud as such."""
+    if value is None or value == "":
+        return _unknown()
+    pattern = None if decimals is None else "#,##0" + ("." + "0" * int(decimals) if int(decimals) else "")
+    return _tidy(format_decimal(Decimal(str(value)), format=pattern, locale=_locale()))
+
+
+@register.filter
+def quantity(value: Any) -> str:
+    """A count or weight without needless zeros: 1.500 gives 1.5, 2.000 gives 2."""
+    if value is None or value == "":
+        return _unknown()
+    return number(format(Decimal(str(value)).normalize(), "f"))
+
+
+@register.filter
+def percent(value: Any, decimals: int = 1) -> str:
+    """A share of one: 0.968 gives 96.8 %."""
+    return _unknown() if value is None else f"{number(Decimal(str(value)) * 100, decimals)}{NBSP}%"
+
+
+# Times -------------------------------------------------------------------------------------------
+def _day_words(value: date, pattern: str) -> str:
+    this_year = timezone.now().astimezone(business_zone()).year
+    return date_format(value, pattern if value.year == this_year else f"{pattern} Y").replace(" ", NBSP)
+
+
+@register.filter
+def when(value: datetime | None) -> str:
+    """An instant for staff in the business zone: 22 Nov 14:05, with the year if it is not this year."""
+    if not value:
+        return _unknown()
+    local = value.astimezone(business_zone())
+    words = f"{_day_words(local.date(), 'j M')}{NBSP}{local:%H:%M}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), f"{local:%A %Z}", words)
+
+
+@register.filter
+def clock_time(value: datetime | None) -> str:
+    """Only the time of day in the business zone: 14:05."""
+    return f"{value.astimezone(business_zone()):%H:%M}" if value else _unknown()
+
+
+@register.filter
+def day(value: date | datetime | None, pattern: str = "j M") -> str:
+    """A business day for staff: 22 Nov. An instant is first put into the business zone."""
+    if not value:
+        return _unknown()
+    local = value.astimezone(business_zone()).date() if isinstance(value, datetime) else value
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(), _day_words(local, pattern))
+
+
+@register.filter
+def weekday(value: date | datetime | None) -> str:
+    """A day for customers: Wed 25 Nov."""
+    return day(value, "D j M")
+
+
+@register.filter
+def duration(value: timedelta | float | None) -> str:
+    """A length of time in words (seconds or timedelta): 2 d 1 h, 1 h 55 min, 12 min."""
+    if value is None:
+        return _unknown()
+    minutes = int(value.total_seconds() if isinstance(value, timedelta) else value) // 60
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [(days, gettext("d")), (hours, gettext("h")), (0 if days else minutes, gettext("min"))]
+    return NBSP.join(f"{n}{NBSP}{unit}" for n, unit in parts if n) or f"0{NBSP}{gettext('min')}"
+
+
+@register.filter
+def age(value: datetime | None) -> str:
+    """How long ago an instant was, as help beside the absolute time: 2 d 1 h."""
+    return duration(abs(timezone.now() - value)) if value else _unknown()
+
+
+# Marks -------------------------------------------------------------------------------------------
+def _symbol(name: str, css: str) -> SafeString:
+    pattern = '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>'
+    return format_html(pattern, css, static("img/sprite.svg"), name)
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    """A decorative 18 px icon from the sprite; the words beside it carry the meaning."""
+    return _symbol(name, f"icon {css}".strip())
+
+
+@register.simple_tag
+def shape(tone: str, name: str = "") -> SafeString:
+    """The small status mark of a tone, without words: use only next to a word."""
+    return _symbol(f"shape-{name or TONES.get(tone, NEUTRAL).shape}", f"shape tone-{tone}")
+
+
+def _mark(look: Look, words: Any, filled: bool) -> SafeString:
+    css = f"tag tone-{look.tone}" if filled else f"state tone-{look.tone}"
+    return format_html('<span class="{}">{}{}</span>', css, _symbol(f"shape-{look.shape}", "shape"), words)
+
+
+@register.simple_tag
+def tag(words: Any, tone: str = "neutral", filled: bool = True, shape: str = "") -> SafeString:
+    """A tag with free words: `{% tag "Address not found" "hold" %}`."""
+    look = TONES.get(tone, NEUTRAL)
+    return _mark(Look(look.tone, shape or look.shape), words, filled)
+
+
+@register.simple_tag
+def state_tag(record: Any, field: str = "status", filled: bool | None = None) -> SafeString:
+    """The state of a record as shape and word; filled only when a person must act (or when told)."""
+    look = look_of(record, str(getattr(record, field)))
+    return _mark(look, getattr(record, f"get_{field}_display")(), look.loud if filled is None else filled)
+
+
+@register.simple_block_tag(takes_context=True)
+def component(context: Context, content: str, name: str, **parameters: Any) -> str:
+    """`{% component "card" title=… %}…{% endcomponent %}`: an include with a body, given as `content`."""
+    with context.push(content=content, **parameters):
+        return get_template(f"components/{name}.html").template.render(context)  # type: ignore[attr-defined]
+
+
+@register.filter
+def has_role(user: Any, role: str) -> bool:
+    """True when the person has the role: `{% if user|has_role:"lead" %}`."""
+    return role in {str(r) for r in getattr(user, "roles", ())}

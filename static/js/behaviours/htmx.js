@@ -1,0 +1,49 @@
+// What happens around an htmx request: refusals are said, focus is never lost. Its settings stand in the page head.
+const alerts = () => document.getElementById("alerts");
+let lastFocus = null;
+
+function banner(text, retry) {
+  const box = document.createElement("div");
+  box.className = "banner tone-bad";
+  const words = document.createElement("div");
+  words.textContent = text;
+  box.append(words);
+  if (retry) {
+    const button = document.createElement("button");
+    button.className = "btn btn-s";
+    button.type = "button";
+    button.textContent = document.documentElement.dataset.retry || "Try again";
+    button.addEventListener("click", () => { box.remove(); retry(); });
+    box.append(button);
+  }
+  alerts()?.replaceChildren(box);
+}
+
+const again = ({ requestConfig: { verb, path }, elt, target }) => () =>
+  window.htmx.ajax(verb, path, { source: elt, target });
+
+document.addEventListener("htmx:responseError", (event) => {
+  const { xhr } = event.detail;
+  if (xhr.status === 401) location.assign(`/accounts/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
+  else if (xhr.status === 403) banner("You may not do this. Ask a lead or an admin.");
+  else if (xhr.status === 404) banner("This is gone. Reload the page to see what is there now.");
+  else banner("Something went wrong on our side. Nothing was changed. Try again.", again(event.detail));
+});
+
+document.addEventListener("htmx:sendError", (event) => banner("The server did not answer. Check the network.", again(event.detail)));
+document.addEventListener("htmx:timeout", (event) => banner("The server took longer than 10 s.", again(event.detail)));
+
+document.addEventListener("htmx:beforeRequest", (event) => event.detail.target?.setAttribute("aria-busy", "true"));
+document.addEventListener("htmx:afterRequest", (event) => event.detail.target?.removeAttribute("aria-busy"));
+document.addEventListener("htmx:beforeSwap", (event) => {
+  lastFocus = event.detail.target?.contains(document.activeElement) ? document.activeElement : null;
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (!lastFocus || lastFocus.isConnected) return;
+  const id = lastFocus.id && document.getElementById(lastFocus.id);
+  const place = id || event.detail.elt?.querySelector?.("[data-focus], [aria-invalid=true], h1, h2, h3") || document.getElementById("main");
+  if (!place) return;
+  if (!id) place.tabIndex = -1;
+  place.focus({ preventScroll: true });
+  lastFocus = null;
+});

@@ -1,0 +1,46 @@
+// <div id="…" data-poll="/address/" data-every="30">: refreshed while the tab is visible. ETags are the browser's work
+// (`fetch` revalidates and gets 304 for free). After three failures the block says how old it is.
+const pollers = new Map();
+
+function stale(box, since) {
+  if (box.querySelector("[data-stale]")) return;
+  const note = document.createElement("p");
+  note.className = "stale";
+  note.dataset.stale = "";
+  note.setAttribute("role", "status");
+  note.textContent = `Could not refresh. Showing ${since.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}.`;
+  box.prepend(note);
+}
+
+async function refresh(box, state) {
+  if (document.hidden || box.contains(document.activeElement)) return;
+  try {
+    const answer = await fetch(box.dataset.poll, { headers: { "HX-Request": "true" }, cache: "no-cache" });
+    if (!answer.ok) throw new Error(answer.status);
+    const text = await answer.text();
+    Object.assign(state, { failures: 0, fresh: new Date() });
+    if (text !== state.text) window.htmx?.swap(box, text, { swapStyle: "innerHTML" });
+    state.text = text;
+    box.querySelector("[data-stale]")?.remove();
+  } catch {
+    state.failures += 1;
+    if (state.failures >= 3) stale(box, state.fresh);
+  }
+}
+
+function start(box) {
+  if (pollers.has(box)) return;
+  const state = { failures: 0, fresh: new Date(), text: null };
+  const timer = setInterval(() => {
+    if (box.isConnected) refresh(box, state);
+    else { clearInterval(timer); pollers.delete(box); }
+  }, Number(box.dataset.every || 30) * 1000);
+  pollers.set(box, state);
+}
+
+const find = () => document.querySelectorAll("[data-poll]").forEach(start);
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) pollers.forEach((state, box) => refresh(box, state));
+});
+document.addEventListener("htmx:afterSettle", find);
+find();
