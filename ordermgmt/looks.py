@@ -40,7 +40,9 @@ TONES = {
 }
 
 LOOKS: dict[str, Look] = {
-    **dict.fromkeys(("draft", "planned", "new", "created", "uploaded", "unfulfilled", "inactive", "not_started"), NEUTRAL),
+    **dict.fromkeys(
+        ("draft", "planned", "new", "created", "uploaded", "unfulfilled", "inactive", "not_started"), NEUTRAL
+    ),
     **dict.fromkeys(("void", "undone", "withdrawn", "discontinued", "unknown", "component", "snoozed"), NEUTRAL),
     **dict.fromkeys(("cancelled", "written_off", "ended", "expired", "rejected", "dismissed", "archived"), ENDED),
     **dict.fromkeys(("superseded", "erased", "merged"), ENDED),

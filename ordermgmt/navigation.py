@@ -132,9 +132,7 @@ def _links(request: HttpRequest, entries: tuple[Entry, ...]) -> Iterator[Link]:
         except NoReverseMatch:
             continue
         count = COUNTS_BY_ENTRY.get(entry.url_name)
-        yield Link(
-            entry.label, href, entry.icon, _current(href, request.path), count(request) if count else None
-        )
+        yield Link(entry.label, href, entry.icon, _current(href, request.path), count(request) if count else None)
 
 
 def rail(request: HttpRequest) -> list[Link]:

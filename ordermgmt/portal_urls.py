@@ -1,5 +1,12 @@
 """Pages of the frame itself."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from ordermgmt.views import preferences, styleguide
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("preferences/theme/", preferences.choose_theme, name="choose_theme"),
+    path("preferences/role/", preferences.choose_role, name="choose_role"),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
+    path("styleguide/<slug:page>/", styleguide.example, name="styleguide_example"),
+]

@@ -1,0 +1,39 @@
+"""What a person chooses for this device: theme and role. Plain forms; the script only saves the reload."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from ordermgmt.access import staff_page
+from ordermgmt.context_processors import THEMES
+from ordermgmt.navigation import roles_of
+
+A_YEAR = 60 * 60 * 24 * 365
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """To the page the form stood on, never to another site."""
+    wish = request.POST.get("next", "")
+    return redirect(wish if url_has_allowed_host_and_scheme(wish, {request.get_host()}) else "/")
+
+
+def _remember(response: HttpResponse, name: str, value: str) -> HttpResponse:
+    response.set_cookie(name, value, max_age=A_YEAR, samesite="Lax", httponly=True)
+    return response
+
+
+@require_POST
+@staff_page()
+def choose_theme(request: HttpRequest) -> HttpResponse:
+    """Light, dark, or as the device says."""
+    theme = request.POST.get("theme", "")
+    return _remember(_back(request), "theme", theme if theme in THEMES else "system")
+
+
+@require_POST
+@staff_page()
+def choose_role(request: HttpRequest) -> HttpResponse:
+    """Which of their roles this device works as; a role they lack changes nothing."""
+    role = request.POST.get("role", "")
+    return _remember(redirect("/"), "role", role) if role in roles_of(request) else redirect("/")
