@@ -1,0 +1,1 @@
+"""Reading orders written by others: pure rules, no database and no clock."""
