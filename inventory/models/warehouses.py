@@ -7,7 +7,23 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from inventory.states import PICKABLE_BINS, SALEABLE_BINS, BinKind
+from ordermgmt.models import User
 from ordermgmt.models.places import PostalFields
+from ordermgmt.roles import Role
+
+# People who hold only these roles see the warehouses they work in; everyone else sees all.
+FLOOR_ROLES = frozenset({Role.OPERATOR, Role.LEAD})
+
+
+class WarehouseQuerySet(models.QuerySet["Warehouse"]):
+    def active(self) -> "WarehouseQuerySet":
+        return self.filter(is_active=True)
+
+    def for_user(self, user: User) -> "WarehouseQuerySet":
+        """The warehouses a person may see and work in."""
+        if user.roles - FLOOR_ROLES:
+            return self
+        return self.filter(memberships__user=user)
 
 
 class Warehouse(PostalFields):
@@ -22,6 +38,8 @@ class Warehouse(PostalFields):
     daily_capacity = models.PositiveIntegerField(_("orders a day"), default=0, help_text=_("0 means no limit"))
     priority = models.PositiveSmallIntegerField(_("priority"), default=10, help_text=_("Lower is asked first"))
     is_active = models.BooleanField(_("active"), default=True)
+
+    objects: ClassVar = WarehouseQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["priority", "code"]
