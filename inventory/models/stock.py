@@ -65,7 +65,8 @@ class BinStock(models.Model):
     class Meta:
         verbose_name_plural = _("bin stock")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["bin", "sku", "lot"], name="one_bin_stock", nulls_distinct=False),
+            models.UniqueConstraint(fields=["bin", "sku", "lot"], name="one_bin_stock_per_lot"),
+            models.UniqueConstraint(fields=["bin", "sku"], condition=Q(lot__isnull=True), name="one_bin_stock"),
             models.CheckConstraint(
                 condition=Q(allocated__gte=0) & Q(allocated__lte=F("quantity")), name="bin_allocated_within_quantity"
             ),

@@ -21,7 +21,10 @@ class SavedView(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["page", "slug", "owner"], name="one_view_per_slug", nulls_distinct=False)
+            models.UniqueConstraint(fields=["page", "slug", "owner"], name="one_view_per_slug"),
+            models.UniqueConstraint(
+                fields=["page", "slug"], condition=models.Q(owner__isnull=True), name="one_shared_view_per_slug"
+            ),
         ]
 
     def __str__(self) -> str:
