@@ -26,7 +26,8 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.filter(status=OrderStatus.ACCEPTED)
 
     def held(self) -> "OrderQuerySet":
-        open_holds = apps.get_model("orders", "Hold")._default_manager.filter(
+        hold = apps.get_model("orders", "Hold")  # declared after Order, in promises.py
+        open_holds = hold._default_manager.filter(  # noqa: SLF001
             order=models.OuterRef("pk"), released_at=None
         )
         return self.filter(models.Exists(open_holds))
