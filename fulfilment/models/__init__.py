@@ -9,7 +9,15 @@ from fulfilment.models.shipments import (
     ShipmentLine,
     TrackingEvent,
 )
-from fulfilment.models.work import FulfilmentLine, FulfilmentOrder, PickTask, ScanEvent, Wave
+from fulfilment.models.work import (
+    FulfilmentLine,
+    FulfilmentOrder,
+    PackBox,
+    PackItem,
+    PickTask,
+    ScanEvent,
+    Wave,
+)
 
 __all__ = [
     "BoxType",
@@ -20,6 +28,8 @@ __all__ = [
     "FulfilmentLine",
     "FulfilmentOrder",
     "Label",
+    "PackBox",
+    "PackItem",
     "PickTask",
     "ScanEvent",
     "Shipment",

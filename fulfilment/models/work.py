@@ -18,6 +18,11 @@ from fulfilment.states import (
 from ordermgmt.states import Stateful
 
 
+class WaveQuerySet(models.QuerySet["Wave"]):
+    def unfinished(self) -> "WaveQuerySet":
+        return self.filter(status__in=[WaveStatus.OPEN, WaveStatus.PICKING])
+
+
 class Wave(Stateful):
     """A set of fulfilment orders picked in one walk, by one person."""
 
@@ -28,6 +33,11 @@ class Wave(Stateful):
     picker = models.ForeignKey("ordermgmt.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="waves")
     claimed_at = models.DateTimeField(null=True, blank=True)
     beat_at = models.DateTimeField(null=True, blank=True)
+    at_bin = models.ForeignKey(
+        "inventory.Bin", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", help_text=_("Last scanned")
+    )
+    at_tote = models.CharField(max_length=12, blank=True, help_text=_("Tote last scanned"))
+    awaits_tote = models.CharField(max_length=12, blank=True, help_text=_("Goods in hand go into this tote"))
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=120)
     done_at = models.DateTimeField(null=True, blank=True)
@@ -35,12 +45,30 @@ class Wave(Stateful):
 
     moves: ClassVar = WAVE_MOVES
     stamps: ClassVar = {WaveStatus.DONE: "done_at", WaveStatus.CANCELLED: "cancelled_at"}
+    objects: ClassVar = WaveQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["warehouse", "status"], name="wave_status")]
 
     def __str__(self) -> str:
         return self.number
+
+
+class FulfilmentOrderQuerySet(models.QuerySet["FulfilmentOrder"]):
+    def locked(self) -> "FulfilmentOrderQuerySet":
+        """Row locks in primary-key order, only on this table (third in the lock order)."""
+        return self.select_for_update(of=("self",)).order_by("pk")
+
+    def open(self) -> "FulfilmentOrderQuerySet":
+        return self.exclude(status__in=[WorkStatus.DISPATCHED, WorkStatus.CANCELLED])
+
+    def set_aside(self) -> "FulfilmentOrderQuerySet":
+        """Released work that left its wave because a hold stopped it."""
+        return self.filter(status__in=[WorkStatus.RELEASED, WorkStatus.PICKING, WorkStatus.PICKED], wave=None)
+
+    def to_put_back(self) -> "FulfilmentOrderQuerySet":
+        """Cancelled work whose picked goods still stand at the bench."""
+        return self.filter(status=WorkStatus.CANCELLED, lines__picked__gt=0).distinct()
 
 
 class FulfilmentOrder(Stateful):
@@ -77,6 +105,7 @@ class FulfilmentOrder(Stateful):
         WorkStatus.DISPATCHED: "dispatched_at",
         WorkStatus.CANCELLED: "cancelled_at",
     }
+    objects: ClassVar = FulfilmentOrderQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [
@@ -141,8 +170,44 @@ class PickTask(models.Model):
         return self.quantity - self.picked - self.short
 
 
+class PackBox(models.Model):
+    """A carton being filled at the bench; the last one is open. `box` null: the suggested one."""
+
+    work = models.ForeignKey(FulfilmentOrder, on_delete=models.CASCADE, related_name="boxes")
+    position = models.PositiveSmallIntegerField()
+    box = models.ForeignKey("fulfilment.BoxType", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    weight_g = models.PositiveIntegerField(_("weight (g)"), null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["work", "position"], name="pack_box_position")]
+
+    def __str__(self) -> str:
+        return f"{self.work} #{self.position}"
+
+
+class PackItem(models.Model):
+    """Units of a line that were scanned into a carton."""
+
+    box = models.ForeignKey(PackBox, on_delete=models.CASCADE, related_name="items")
+    line = models.ForeignKey(FulfilmentLine, on_delete=models.CASCADE, related_name="packings")
+    quantity = models.PositiveIntegerField(_("units"))
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["box", "line"], name="pack_item_once"),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="pack_item_has_units"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.line.sku}"
+
+
 class ScanEvent(models.Model):
-    """Every scan: UNIQUE(device, sequence) makes the sending safe to repeat; `answer` is replayed."""
+    """Every scan: UNIQUE(device, sequence) makes the sending safe to repeat; `answer` is replayed.
+
+    `effect` names the units it moved, so that they can be undone once.
+    """
 
     device = models.CharField(max_length=40)
     sequence = models.PositiveBigIntegerField()
@@ -154,10 +219,15 @@ class ScanEvent(models.Model):
     verdict = models.CharField(max_length=10, choices=Verdict.choices)
     milliseconds = models.PositiveIntegerField(default=0)
     answer = models.JSONField(default=dict)
+    effect = models.JSONField(default=dict, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["device", "sequence"], name="scan_once")]
-        indexes: ClassVar = [models.Index(fields=["by", "-at"], name="scan_by")]
+        indexes: ClassVar = [
+            models.Index(fields=["by", "-at"], name="scan_by"),
+            models.Index(fields=["task", "-id"], name="scan_task"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code}: {self.verdict}"
