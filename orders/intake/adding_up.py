@@ -24,11 +24,13 @@ def computed_total(order: ParsedOrder) -> Decimal:
 
 
 def computed_discount(order: ParsedOrder) -> Decimal:
-    return sum((part.discount for part in (*order.lines, *order.charges)), ZERO)
+    lines = sum((line.discount for line in order.lines), ZERO)
+    return lines + sum((charge.discount for charge in order.charges), ZERO)
 
 
 def computed_tax(order: ParsedOrder) -> Decimal:
-    return sum((part.tax for part in (*order.lines, *order.charges)), ZERO)
+    lines = sum((line.tax for line in order.lines), ZERO)
+    return lines + sum((charge.tax for charge in order.charges), ZERO)
 
 
 def check(order: ParsedOrder) -> list[Finding]:

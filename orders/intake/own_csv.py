@@ -71,7 +71,7 @@ class OwnCsv:
     def split(self, data: bytes, source_name: str) -> Iterable[Document]:
         try:
             table = read_table(data, KNOWN)
-            _refuse_strangers(table.header)
+            _require(table.header)
         except Unreadable as error:
             yield Document(None, kept(data), findings=(error.finding,))
             return
@@ -84,11 +84,12 @@ class OwnCsv:
         findings: list[Finding] = []
         try:
             rows = rows_of(document, KNOWN, findings)
-            _refuse_strangers(tuple(rows[0].fields) if rows else NEEDED)
+            _require(tuple(rows[0].fields) if rows else NEEDED)
         except Unreadable as error:
             return None, [error.finding]
         if not rows:
             return None, [_nothing()]
+        findings += _strangers(tuple(rows[0].fields))
         order = _Sheet(rows, findings).order()
         return order, unique(findings)
 
@@ -97,12 +98,23 @@ def _nothing() -> Finding:
     return Finding("no_order", "error", _("row 2"), _("The file has a header but no orders."))
 
 
-def _refuse_strangers(header: tuple[str, ...]) -> None:
-    """The columns must be ours: a missing one is named, an unknown one is no silent loss."""
+def _require(header: tuple[str, ...]) -> None:
+    """The needed columns must be there."""
     if missing := [name for name in NEEDED if name not in header]:
         message = _("Row 1 lacks the columns %(columns)s; see the description of our CSV.")
         message %= {"columns": ", ".join(missing)}
         raise Unreadable("not_an_order", _("row 1"), message)
+
+
+def _strangers(header: tuple[str, ...]) -> list[Finding]:
+    """A column nobody knows is a misspelt one: ignoring it silently would lose what was meant."""
+    found = []
+    for column in header:
+        if column not in KNOWN:
+            place = _("row 1, column %(column)s") % {"column": column}
+            message = _("%(place)s is not a column of ours; it was not used.") % {"place": place}
+            found.append(Finding("unknown_column", "warning", place, message))
+    return found
 
 
 class _Sheet:

@@ -329,7 +329,8 @@ class _Reading:
         totals: StatedTotals,
     ) -> tuple[tuple[ParsedLine, ...], tuple[ParsedCharge, ...]]:
         """Payloads older than allocations state the order's discount only as a whole."""
-        given = sum((part.discount for part in (*lines, *charges)), ZERO)
+        given = sum((line.discount for line in lines), ZERO)
+        given += sum((charge.discount for charge in charges), ZERO)
         left = (totals.discount or ZERO) - given
         if left <= 0 or given:
             return lines, charges
