@@ -7,7 +7,17 @@ from ordermgmt.models.numbers import NumberSeries
 
 # Where a series starts. These series live in database sequences on PostgreSQL, so that writers
 # never wait for each other; only series that the law wants gapless use the locked counter row.
-SEQUENCES = {"SO": 100_000, "SH": 70_000, "FO": 100_000, "C": 20_000, "WV": 100, "PO": 500, "SSCC": 0, "RT": 300}
+SEQUENCES = {
+    "SO": 100_000,
+    "SH": 70_000,
+    "FO": 100_000,
+    "C": 20_000,
+    "WV": 100,
+    "PO": 500,
+    "SSCC": 0,
+    "TN": 0,
+    "RT": 300,
+}
 
 
 def next_numbers(key: str, count: int = 1) -> list[int]:
