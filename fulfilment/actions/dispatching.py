@@ -59,7 +59,7 @@ def dispatch_shipment(shipment_id: int, *, by: User | str, now: datetime, device
     order, shipment = _lock(shipment_id)
     stop_at(order, Stage.DISPATCH)
     _check(shipment)
-    lines = list(shipment.lines.select_related("sku").order_by("pk"))
+    lines = list(shipment.lines.select_related("sku", "order_line").order_by("pk"))
     _take_stock(shipment, lines, by=by, now=now, device=device)
     _consume_allocations(shipment, lines)
     progress.advance(order, _units_by_line(lines), source="packed", target="shipped")

@@ -138,9 +138,7 @@ def _bundles_begun(bundle: OrderLine, component: OrderLine) -> int:
     return -(-component.shipped * wanted // parts) if parts else 0
 
 
-def _line_row(
-    order: Order, line: OrderLine, quantity: int, cause: str, billed: dict[int, tuple[int, Amounts]]
-) -> _Row:
+def _line_row(order: Order, line: OrderLine, quantity: int, cause: str, billed: dict[int, tuple[int, Amounts]]) -> _Row:
     """Bills `quantity` more units and remembers it, so that two cartons of one line share its figures."""
     units, amounts = billed.get(line.pk, (0, NOTHING))
     whole = as_priced(line.total, line.tax, includes_tax=order.prices_include_tax)

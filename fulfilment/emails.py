@@ -1,0 +1,82 @@
+"""What customers are told about their parcels (P48d, P48e)."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from ordermgmt.mail import queue_message
+
+from fulfilment.models import Shipment, ShipmentLine
+from ordermgmt.models import OutgoingMessage
+from orders.models import Order
+
+
+def shipped_message(shipment: Shipment, lines: Iterable[ShipmentLine], *, now: datetime) -> OutgoingMessage:
+    """Inside the caller's transaction: "on its way", once per shipment: recipient, address, units, number, rest."""
+    order = shipment.order
+    labels = [label for carton in shipment.cartons.all() for label in carton.labels.all() if label.state == "made"]
+    context = _about(shipment) | {
+        "lines": _units(lines),
+        "tracking": [(label.tracking_number, tracking_url(shipment, label.tracking_number)) for label in labels],
+        "rest": [
+            {"name": line.name, "units": line.to_ship}
+            for line in order.lines.order_by("position")
+            if line.is_stocked and line.to_ship > 0
+        ],
+        "rest_on": order.promised_ship_on,
+    }
+    return _queue("shipped", shipment, context, now)
+
+
+def delivered_message(shipment: Shipment, *, now: datetime) -> OutgoingMessage:
+    """Inside the caller's transaction: "delivered", once per shipment."""
+    place = shipment.events.filter(status="delivered").order_by("-happened_at").values_list("place", flat=True).first()
+    context = _about(shipment) | {"delivered_at": shipment.delivered_at, "place": place or ""}
+    return _queue("delivered", shipment, context, now)
+
+
+def tracking_url(shipment: Shipment, number: str) -> str:
+    return shipment.carrier.tracking_url.replace("{number}", number)
+
+
+def status_url(order: Order) -> str:
+    """The customer's own page, by its newest live link; empty when all were revoked."""
+    link = order.links.filter(revoked_at=None).order_by("-created_at").first()
+    return f"{settings.BASE_URL}/o/{link.token}/" if link else ""
+
+
+def _about(shipment: Shipment) -> dict[str, Any]:
+    order = shipment.order
+    address = order.addresses.filter(kind="shipping").first()
+    return {
+        "order": order.number,
+        "shipment": shipment.number,
+        "carrier": shipment.carrier.name,
+        "service": shipment.service,
+        "expected_on": shipment.expected_on,
+        "recipient": order.recipient,
+        "address": address.one_line if address else "",
+        "url": status_url(order),
+    }
+
+
+def _units(lines: Iterable[ShipmentLine]) -> list[dict[str, Any]]:
+    units: dict[str, int] = defaultdict(int)
+    for line in lines:
+        units[line.order_line.name] += line.quantity
+    return [{"name": name, "units": count} for name, count in units.items()]
+
+
+def _queue(kind: str, shipment: Shipment, context: dict[str, Any], now: datetime) -> OutgoingMessage:
+    order = shipment.order
+    return queue_message(
+        kind,
+        about=shipment.number,
+        thread=order.number,
+        to=order.email,
+        context=context,
+        now=now,
+        language=order.language,
+    )
