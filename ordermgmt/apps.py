@@ -9,6 +9,11 @@ class OrdermgmtConfig(AppConfig):
 
     def ready(self) -> None:
         """Find what the apps offer to the frame, as the admin finds admin.py."""
+        from django_q.signals import post_execute_in_worker  # noqa: PLC0415  (needs the models)
+
+        from ordermgmt import beats, delivery  # noqa: F401, PLC0415
+
+        post_execute_in_worker.connect(beats.beat, dispatch_uid="ordermgmt.beat")
         autodiscover_modules("jobs", "kpis", "blockers", "books", "search", "palette")
 
 

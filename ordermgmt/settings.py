@@ -218,6 +218,9 @@ STORAGES = {
 # E-mail (EMAIL_TIMEOUT: Django's default waits for ever) -----------------------------------------
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 10
+EMAIL_DEADLINE = 30
+if vars()["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
+    EMAIL_BACKEND = "ordermgmt.smtp.DeadlineEmailBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Nordic Pantry <hello@nordicpantry.example>")
 SERVER_EMAIL = env.str("SERVER_EMAIL", default="ops@nordicpantry.example")
 ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])

@@ -157,9 +157,12 @@ class Migration(migrations.Migration):
                 ('total', models.PositiveIntegerField(blank=True, null=True)),
                 ('summary', models.JSONField(default=dict)),
                 ('error', models.TextField(blank=True)),
+                ('slot', models.DateTimeField(blank=True, null=True)),
+                ('attempts', models.PositiveSmallIntegerField(default=1)),
             ],
             options={
                 'indexes': [models.Index(fields=['name', '-started_at'], name='jobrun_name')],
+                'constraints': [models.UniqueConstraint(fields=('name', 'slot'), name='jobrun_once')],
             },
         ),
         migrations.CreateModel(

@@ -1,6 +1,7 @@
 """The row is the queue: due time, attempts, lease and fence of work that a job does."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.db import models
 
@@ -21,6 +22,9 @@ class Leased(models.Model):
 
     MAX_ATTEMPTS: ClassVar[int] = 8
     LEASE_SECONDS: ClassVar[int] = 90
+    # Facts written beside `dead_at`, and taken back when a person revives the row.
+    WHEN_DEAD: ClassVar[Mapping[str, Any]] = {}
+    WHEN_ALIVE: ClassVar[Mapping[str, Any]] = {}
 
     class Meta:
         abstract = True

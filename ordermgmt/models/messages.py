@@ -32,6 +32,9 @@ class OutgoingMessage(Leased):
     sent_at = models.DateTimeField(null=True, blank=True)
     message_id = models.CharField(max_length=200, blank=True)
 
+    WHEN_DEAD: ClassVar = {"state": MessageState.DEAD}
+    WHEN_ALIVE: ClassVar = {"state": MessageState.WAITING}
+
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "about"], name="message_once")]
         indexes: ClassVar = [

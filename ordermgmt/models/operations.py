@@ -13,7 +13,11 @@ class JobState(models.TextChoices):
 
 
 class JobRun(models.Model):
-    """One run of a registered job, with progress in rows and a summary."""
+    """One run of a registered job, with progress in rows and a summary.
+
+    `slot` is the minute or local hour the run stands for: UNIQUE(name, slot) makes it run once,
+    however many clusters tick. Runs asked for by a person have none.
+    """
 
     name = models.CharField(_("job"), max_length=60)
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.RUNNING)
@@ -26,8 +30,11 @@ class JobRun(models.Model):
     total = models.PositiveIntegerField(null=True, blank=True)
     summary = models.JSONField(default=dict)
     error = models.TextField(blank=True)
+    slot = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["name", "slot"], name="jobrun_once")]
         indexes: ClassVar = [models.Index(fields=["name", "-started_at"], name="jobrun_name")]
 
     def __str__(self) -> str:

@@ -1,0 +1,105 @@
+"""Messages to people: rendered and written as a row in the verb's transaction, sent by a job."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import css_inline
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.template import TemplateDoesNotExist
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from ordermgmt.jobs import ring
+from ordermgmt.models.messages import MessageState, OutgoingMessage
+
+DELIVERY_JOB = "send_messages"
+_INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=True)
+
+
+def queue_message(
+    kind: str,
+    *,
+    about: str,
+    thread: str,
+    to: str,
+    context: Mapping[str, Any],
+    now: datetime,
+    language: str = "en-gb",
+    delay: int | None = None,
+) -> OutgoingMessage:
+    """Inside the caller's transaction: write one e-mail, once per (kind, about); a second call changes nothing.
+
+    Renders templates/emails/<kind>.subject.txt, .txt and .html. `delay` in seconds leaves time to
+    withdraw it (default MAIL_DELAY_SECONDS). Without an address the row is kept as withdrawn, so
+    that its record shows why nothing was sent.
+    """
+    known = OutgoingMessage.objects.filter(kind=kind, about=about).first()
+    if known:
+        return known
+    wait = settings.MAIL_DELAY_SECONDS if delay is None else delay
+    row = OutgoingMessage(
+        kind=kind, about=about, thread=thread, recipient=to, language=language, created_at=now, context=_plain(context)
+    )
+    row.subject_line, row.text, row.html = render_message(kind, context, language)
+    if to:
+        row.due_at = now + timedelta(seconds=wait)
+    else:
+        row.state, row.last_error = MessageState.WITHDRAWN, "There is no e-mail address."
+    return _insert(row, rings=bool(to) and wait == 0)
+
+
+def withdraw_message(kind: str, *, about: str) -> bool:
+    """Inside the caller's transaction: undo a message that has not left; says whether it was in time."""
+    waiting = OutgoingMessage.objects.filter(kind=kind, about=about, state=MessageState.WAITING, lease_until=None)
+    return bool(waiting.update(state=MessageState.WITHDRAWN, due_at=None))
+
+
+def render_message(kind: str, context: Mapping[str, Any], language: str) -> tuple[str, str, str]:
+    """Subject, text and HTML (styles inlined). Empty values render as nothing, never as "None"."""
+    values = {"shop": settings.SHOP, "base_url": settings.BASE_URL, **_without_none(context)}
+    with translation.override(language):
+        subject = " ".join(render_to_string(f"emails/{kind}.subject.txt", values).split())
+        text = render_to_string(f"emails/{kind}.txt", values).strip() + "\n"
+        html = _html(kind, {**values, "subject": subject})
+    return subject[:200], text, html
+
+
+def _html(kind: str, values: Mapping[str, Any]) -> str:
+    try:
+        return _INLINER.inline(render_to_string(f"emails/{kind}.html", dict(values)))
+    except TemplateDoesNotExist:
+        return ""
+
+
+def _insert(row: OutgoingMessage, *, rings: bool) -> OutgoingMessage:
+    # Closes the race of two verbs writing the same message: UNIQUE(kind, about) keeps the first.
+    OutgoingMessage.objects.bulk_create([row], ignore_conflicts=True)
+    kept = OutgoingMessage.objects.get(kind=row.kind, about=row.about)
+    if rings and kept.state == MessageState.WAITING:
+        ring(DELIVERY_JOB, kept.pk)
+    return kept
+
+
+def _without_none(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, Mapping):
+        return {key: _without_none(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_none(part) for part in value]
+    return value
+
+
+def _plain(context: Mapping[str, Any]) -> Any:
+    return json.loads(json.dumps(dict(context), cls=_Encoder))
+
+
+class _Encoder(DjangoJSONEncoder):
+    def default(self, o: Any) -> Any:
+        try:
+            return super().default(o)
+        except TypeError:
+            return str(o)
