@@ -12,3 +12,7 @@ urlpatterns = [
     path("", include("orders.urls")),
     path("", include("fulfilment.urls")),
 ]
+
+handler403 = "ordermgmt.views.errors.refused"
+handler404 = "ordermgmt.views.errors.not_found"
+handler500 = "ordermgmt.views.errors.server_error"

@@ -8,6 +8,7 @@ from babel import Locale
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from django import template
 from django.conf import settings
+from django.forms import BoundField
 from django.template import Context
 from django.template.loader import get_template
 from django.templatetags.static import static
@@ -178,6 +179,13 @@ def component(context: Context, content: str, name: str, **parameters: Any) -> s
     """`{% component "card" title=… %}…{% endcomponent %}`: an include with a body, given as `content`."""
     with context.push(content=content, **parameters):
         return get_template(f"components/{name}.html").template.render(context)  # type: ignore[attr-defined]
+
+
+@register.filter
+def labelled(field: BoundField, row: int) -> SafeString:
+    """A field in a table, named by its column and row for people who do not see the table."""
+    name = f"{field.label}, {gettext('row')} {row}"
+    return field.as_widget(attrs={"aria-label": name})
 
 
 @register.filter

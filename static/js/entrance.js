@@ -1,0 +1,2 @@
+// Pages before the portal need only the form behaviours.
+import "./behaviours/forms.js";
