@@ -16,6 +16,7 @@ from ordermgmt.access import staff_page
 from ordermgmt.looks import LOOKS, TONES
 
 EXAMPLES = ("list", "detail", "scan", "customer")
+ERRORS = ("403", "404", "csrf")
 
 
 class ExampleForm(forms.Form):
@@ -186,6 +187,10 @@ def styleguide(request: HttpRequest) -> HttpResponse:
 @staff_page()
 def example(request: HttpRequest, page: str) -> HttpResponse:
     """`/styleguide/<page>/`: components put together to a list, a record, a scan screen, a customer page."""
+    if page in ERRORS:
+        return render(
+            request, f"errors/{page}.html", {"frame": "staff.html", "may": ["Manager"], "admins": [request.user]}
+        )
     if page not in EXAMPLES:
         raise Http404
     return render(request, f"styleguide/{page}.html", _context())
