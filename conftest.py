@@ -1,6 +1,7 @@
 """Fixtures every test may use."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from django.conf import settings
 from django.db.backends.sqlite3.operations import DatabaseOperations
 
 from ordermgmt.guards import APPEND_ONLY, guard_sql, unguard_sql
+from ordermgmt.listing import counting
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -33,3 +35,9 @@ def samples() -> Path:
     if not folder.is_dir():
         pytest.skip("the samples folder is not beside this checkout")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _counts_are_never_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counts of list views are kept for some seconds; in tests each page counts anew."""
+    monkeypatch.setattr(counting, "FRESH", timedelta(0))

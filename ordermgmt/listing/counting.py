@@ -1,0 +1,79 @@
+"""Counts that stay cheap on tables of a million rows: exact up to a limit, "more than" beyond it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import QuerySet
+
+from ordermgmt.templatetags import portal
+
+LIMIT = 10_000
+FRESH = timedelta(seconds=30)
+
+
+class Total(NamedTuple):
+    """How many rows match; `more` when there are more than `value`."""
+
+    value: int
+    more: bool = False
+
+    @classmethod
+    def of(cls, found: int) -> "Total":
+        return cls(min(found, LIMIT), found > LIMIT)
+
+    def __str__(self) -> str:
+        return f"{portal.number(self.value)}+" if self.more else portal.number(self.value)
+
+
+def total_of(queryset: QuerySet[Any]) -> Total:
+    """One query that never looks at more than LIMIT + 1 matching rows."""
+    return Total.of(queryset.order_by().values("pk")[: LIMIT + 1].count())
+
+
+def totals_of(querysets: Mapping[str, QuerySet[Any]]) -> dict[str, Total]:
+    """The totals of several lists in one statement."""
+    parts: list[str] = []
+    parameters: list[Any] = []
+    empty: set[str] = set()
+    for name, queryset in querysets.items():
+        try:
+            sql, values = queryset.order_by().values("pk")[: LIMIT + 1].query.sql_with_params()
+        except EmptyResultSet:
+            empty.add(name)
+            continue
+        parts.append(f"(SELECT COUNT(*) FROM ({sql}) counted)")  # noqa: S608 - the text is Django's own, values are parameters
+        parameters += values
+    found: list[int] = []
+    if parts:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {', '.join(parts)}", parameters)
+            found = list(cursor.fetchone())
+    numbers = iter(found)
+    return {name: Total(0) if name in empty else Total.of(next(numbers)) for name in querysets}
+
+
+class Remembered(NamedTuple):
+    totals: dict[str, Total]
+    at: datetime
+
+
+_remembered: dict[str, Remembered] = {}
+
+
+def remembered_totals(key: str, querysets: Mapping[str, QuerySet[Any]], now: datetime) -> Remembered:
+    """Totals at most FRESH old, kept by this process; the page says how old they are."""
+    known = _remembered.get(key)
+    if known and known.totals.keys() == querysets.keys() and now - known.at < FRESH:
+        return known
+    if len(_remembered) > 500:
+        _remembered.clear()
+    _remembered[key] = fresh = Remembered(totals_of(querysets), now)
+    return fresh
+
+
+def forget_totals() -> None:
+    """After a verb that moves rows between views, and between tests."""
+    _remembered.clear()

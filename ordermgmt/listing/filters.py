@@ -1,0 +1,70 @@
+"""The filters of a list, and the chips that show which are applied."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from django.db.models import Model, QuerySet
+from django.forms import BoundField
+from django.utils.translation import gettext
+from django_filters.filterset import FilterSet
+
+from ordermgmt.templatetags import portal
+
+
+class Chip(NamedTuple):
+    """An applied filter in words and the address without it."""
+
+    label: str
+    remove_url: str
+
+
+class ListFilters(FilterSet):
+    """Base of every list's filters. A filter called `q` is drawn as the search field."""
+
+    @property
+    def applied(self) -> dict[str, Any]:
+        """Understood values by name, in the order of the filters."""
+        cleaned = self.form.cleaned_data if self.form.is_valid() or hasattr(self.form, "cleaned_data") else {}
+        return {name: cleaned[name] for name in self.filters if not _blank(cleaned.get(name))}
+
+    @property
+    def misunderstood(self) -> list[str]:
+        """Names of the filters whose value made no sense; they are left out."""
+        return [str(self.form.fields[name].label or name) for name in self.form.errors if name in self.form.fields]
+
+    @property
+    def menu_fields(self) -> list[BoundField]:
+        """Fields of the filter menu: all but the search field."""
+        return [field for field in self.form if field.name != "q"]
+
+    def words(self, name: str) -> str:
+        """`State: On hold`."""
+        value = self.applied[name]
+        field = self.form.fields[name]
+        values = value if isinstance(value, list | tuple | QuerySet) else [value]
+        choices = dict(_flat(getattr(field, "choices", ()))) if not hasattr(field, "queryset") else {}
+        said = ", ".join(str(choices.get(str(each), _said(each))) for each in values)
+        return said if name == "q" else f"{field.label}: {said}"
+
+
+def _blank(value: Any) -> bool:
+    return value is None or value == "" or (isinstance(value, list | tuple | QuerySet) and not value)
+
+
+def _flat(choices: Iterable[Any]) -> Iterable[tuple[str, Any]]:
+    for value, label in choices:
+        if isinstance(label, list | tuple):
+            yield from _flat(label)
+        else:
+            yield str(value), label
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    if isinstance(value, datetime | date):
+        return portal.day(value)
+    if isinstance(value, slice):
+        return " – ".join("…" if end is None else _said(end) for end in (value.start, value.stop))
+    return str(value) if isinstance(value, Model | str) else portal.number(value)
