@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db.backends.sqlite3.operations import DatabaseOperations
+from django.db.backends.sqlite3.base import DatabaseOperations
 
 from ordermgmt.guards import APPEND_ONLY, guard_sql, unguard_sql
 from ordermgmt.listing import counting
