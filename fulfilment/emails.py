@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from ordermgmt.mail import queue_message
 
 from fulfilment.models import Shipment, ShipmentLine
+from ordermgmt.mail import queue_message
 from ordermgmt.models import OutgoingMessage
 from orders.models import Order
 

@@ -1,6 +1,5 @@
 """Writes the orders of the past in bulk, with every row the live verbs would have written."""
 
-import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -83,10 +82,15 @@ class Past:
         told = [Told(story, self._order(story, f"SO-{number}")) for story, number in zip(stories, numbers, strict=True)]
         save(Order, [one.order for one in told])
         save(OrderAddress, [_address(one) for one in told])
-        save(OrderLink, [_link(one) for one in told])
+        save(OrderLink, [self._link(one) for one in told])
         save(OrderCharge, [charge for one in told if (charge := _charge(one))])
         save(Payment, [_payment(one) for one in told])
         return told
+
+    def _link(self, one: Told) -> OrderLink:
+        placed = one.story.placed_at
+        token = f"{self.rng.getrandbits(192):048x}"
+        return OrderLink(order=one.order, token=token, created_at=placed, expires_at=placed + timedelta(days=400))
 
     def _order(self, story: Story, number: str) -> Order:
         address = story.customer.current_address
@@ -357,13 +361,6 @@ def _address(one: Told) -> OrderAddress:
     address = one.story.customer.current_address
     assert address  # noqa: S101
     return OrderAddress(order=one.order, kind=AddressKind.SHIPPING, **address.as_postal())
-
-
-def _link(one: Told) -> OrderLink:
-    placed = one.story.placed_at
-    return OrderLink(
-        order=one.order, token=secrets.token_urlsafe(24), created_at=placed, expires_at=placed + timedelta(days=400)
-    )
 
 
 def _charge(one: Told) -> OrderCharge | None:

@@ -1,0 +1,4 @@
+from typing import Any
+
+
+def play_live(*a: Any, **k: Any) -> None: ...
