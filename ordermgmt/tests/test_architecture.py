@@ -13,6 +13,7 @@ from django.contrib import admin
 from django.db import models
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from ordermgmt.management.commands.draw_states import diagrams
 from ordermgmt.roles import EVERY_PERMISSION, PERMISSIONS_OF, Role
 from ordermgmt.states import Stateful
 
@@ -136,3 +137,7 @@ def test_no_module_is_a_drawer() -> None:
 
 def _our_sources() -> list[Path]:
     return [path for app in OURS for path in (ROOT / app).rglob("*.py")]
+
+
+def test_the_state_diagrams_are_the_tables() -> None:
+    assert (ROOT / "docs" / "states.md").read_text() == diagrams()
