@@ -146,11 +146,14 @@ class StatedTotals:
     discount: Decimal | None = None
     shipping: Decimal | None = None
     refunded: Decimal = ZERO
+    outstanding: Decimal | None = None
     places: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedOrder:
+    """`places` says where the shipping address, the payment and the cancellation are written."""
+
     external_id: str
     external_number: str
     currency: str
@@ -167,6 +170,7 @@ class ParsedOrder:
     payment_status: str = "unpaid"
     channel_payment_status: str = ""
     channel_fulfilment_status: str = ""
+    changed_at: datetime | None = None
     cancelled_at: datetime | None = None
     cancel_reason: str = ""
     is_test: bool = False
@@ -177,6 +181,7 @@ class ParsedOrder:
     gift_message: str = ""
     requested_delivery_on: date | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
 
     def charged(self, kind: ChargeKind) -> Decimal:
         """The sum of one kind of charge, after its discounts."""

@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from orders.intake import money
@@ -74,6 +76,17 @@ class Record:
         if required and not text:
             self.missing(place)
         return text
+
+    def email(self, *keys: str) -> str:
+        """An e-mail address, or nothing and a warning: a shop may let anything through."""
+        address, (_raw, place) = self.text(*keys, longest=254), self.raw(*keys)
+        try:
+            validate_email(address or "nobody@example.com")
+        except ValidationError:
+            message = _("%(place)s is no e-mail address; it was not used.") % {"place": place}
+            self.complain("bad_email", place, message, address, "warning")
+            return ""
+        return address
 
     def number(self, *keys: str) -> Decimal | None:
         """A finite number, or None with a finding when the field holds something else."""

@@ -16,7 +16,7 @@ from orders.intake.document import (
     ParsedTax,
 )
 from orders.intake.places import country_code
-from orders.intake.splitting import kept
+from orders.intake.splitting import kept, usable_id
 from orders.intake.standing import standing, unique
 from orders.intake.strict_json import Unreadable
 from orders.intake.tables import Row, document, documents, read_table, rows_of
@@ -78,7 +78,7 @@ class OwnCsv:
         if not table.rows:
             yield Document(None, kept(data), findings=(_nothing(),))
         for name, rows in documents(table, "order_id"):
-            yield document(table, name[:64] or None, rows)
+            yield document(table, usable_id(name), rows)
 
     def parse(self, document: Document) -> tuple[ParsedOrder | None, list[Finding]]:
         findings: list[Finding] = []
@@ -203,6 +203,11 @@ class _Sheet:
             is_gift=head.has("gift_message"),
             gift_message=head.text("gift_message", longest=1_000),
             requested_delivery_on=head.day("requested_delivery_on"),
+            places={
+                "shipping_address": head.place_of("ship_line1"),
+                "payment": head.place_of("payment_status"),
+                "cancelled": head.place_of("cancelled_at"),
+            },
         )
 
     def _lines(self) -> tuple[ParsedLine, ...] | None:
@@ -224,7 +229,7 @@ class _Sheet:
         sku = row.text("sku", longest=100)
         return ParsedLine(
             external_id=row.text("line_id", longest=64),
-            name=row.text("item_name", longest=500) or sku or _("Unnamed item"),
+            name=row.text("item_name", longest=300) or sku or _("Unnamed item"),
             quantity=quantity,
             unit_price=price,
             amount=price * quantity,
@@ -240,10 +245,10 @@ class _Sheet:
         head = self.head
         return ParsedCustomer(
             external_id=head.text("customer_id", longest=64),
-            name=head.text("name", "bill_name", "ship_name", longest=300),
-            email=head.text("email", longest=254),
+            name=head.text("name", "bill_name", "ship_name", longest=120),
+            email=head.email("email"),
             phone=head.text("phone", longest=40),
-            company=head.text("company", longest=200),
+            company=head.text("company", longest=120),
             language=head.text("language", longest=20),
         )
 
@@ -253,10 +258,10 @@ class _Sheet:
             return None
         country = head.text(f"{who}_country", longest=100)
         return ParsedAddress(
-            name=head.text(f"{who}_name", longest=300) or head.text("name", longest=300),
-            company=head.text(f"{who}_company", longest=200),
-            line1=head.text(f"{who}_line1"),
-            line2=head.text(f"{who}_line2"),
+            name=head.text(f"{who}_name", longest=120) or head.text("name", longest=120),
+            company=head.text(f"{who}_company", longest=120),
+            line1=head.text(f"{who}_line1", longest=200),
+            line2=head.text(f"{who}_line2", longest=200),
             city=head.text(f"{who}_city", longest=120),
             region=head.text(f"{who}_region", longest=120),
             postcode=head.text(f"{who}_postcode", longest=20),

@@ -20,7 +20,7 @@ from orders.intake.document import (
 )
 from orders.intake.fields import Record
 from orders.intake.places import country_code
-from orders.intake.splitting import Dialect, order_in, split
+from orders.intake.splitting import Dialect, order_in, split, usable_id
 from orders.intake.standing import standing, unique
 from orders.intake.strict_json import pointer
 
@@ -74,9 +74,7 @@ def judge(tree: dict[str, Any]) -> str:
 
 
 def identify(tree: dict[str, Any]) -> str | None:
-    raw = tree.get("external_id")
-    known = isinstance(raw, int | str) and not isinstance(raw, bool) and raw
-    return str(raw).strip()[:64] or None if known else None
+    return usable_id(tree.get("external_id"))
 
 
 DIALECT = Dialect(judge, {}, identify)
@@ -159,6 +157,11 @@ class _Body:
             gift_message=record.text("gift_message", longest=1_000),
             requested_delivery_on=record.day("requested_delivery_on"),
             properties=self._properties(record),
+            places={
+                "shipping_address": record.place_of("shipping_address"),
+                "payment": record.place_of("payment_status"),
+                "cancelled": record.place_of("cancelled_at"),
+            },
         )
 
     def _lines(self) -> tuple[ParsedLine, ...] | None:
@@ -186,7 +189,7 @@ class _Body:
         sku = record.text("sku", longest=100)
         return ParsedLine(
             external_id=record.text("external_id", longest=64),
-            name=record.text("name", longest=500) or sku or _("Unnamed item"),
+            name=record.text("name", longest=300) or sku or _("Unnamed item"),
             quantity=quantity,
             unit_price=price,
             amount=price * quantity,
@@ -231,10 +234,10 @@ class _Body:
         _refuse_strangers(record, frozenset(["external_id", "name", "email", "phone", "company", "language"]))
         return ParsedCustomer(
             external_id=record.text("external_id", longest=64),
-            name=record.text("name", longest=300),
-            email=record.text("email", longest=254),
+            name=record.text("name", longest=120),
+            email=record.email("email"),
             phone=record.text("phone", longest=40),
-            company=record.text("company", longest=200),
+            company=record.text("company", longest=120),
             language=record.text("language", longest=20),
         )
 
@@ -246,16 +249,16 @@ class _Body:
         _refuse_strangers(record, frozenset(parts.split()))
         country = record.text("country", longest=100)
         return ParsedAddress(
-            name=record.text("name", longest=300),
-            company=record.text("company", longest=200),
-            line1=record.text("line1"),
-            line2=record.text("line2"),
+            name=record.text("name", longest=120),
+            company=record.text("company", longest=120),
+            line1=record.text("line1", longest=200),
+            line2=record.text("line2", longest=200),
             city=record.text("city", longest=120),
             region=record.text("region", longest=120),
             postcode=record.text("postcode", longest=20),
             country=country_code(country, country),
             phone=record.text("phone", longest=40),
-            email=record.text("email", longest=254),
+            email=record.email("email"),
             place=record.place,
         )
 

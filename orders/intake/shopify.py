@@ -28,7 +28,7 @@ from orders.intake.document import (
 from orders.intake.fields import Record
 from orders.intake.particulars import gift_message, is_gift, requested_day
 from orders.intake.places import country_code, full_name
-from orders.intake.splitting import Dialect, order_in, split
+from orders.intake.splitting import Dialect, order_in, split, usable_id
 from orders.intake.standing import standing, unique
 
 KINDS = {
@@ -115,9 +115,7 @@ def judge(tree: dict[str, Any]) -> str:
 
 
 def identify(tree: dict[str, Any]) -> str | None:
-    raw = tree.get("id")
-    known = isinstance(raw, int | str) and not isinstance(raw, bool) and raw
-    return str(raw).strip()[:64] or None if known else None
+    return usable_id(tree.get("id"))
 
 
 DIALECT = Dialect(judge, KINDS, identify)
@@ -179,6 +177,7 @@ class _Reading:
             payment_status=PAYMENT.get(payment, "unpaid"),
             channel_payment_status=payment,
             channel_fulfilment_status=record.text("fulfillment_status", longest=40),
+            changed_at=record.instant("updated_at"),
             cancelled_at=record.instant("cancelled_at"),
             cancel_reason=record.text("cancel_reason", longest=100),
             is_test=record.flag("test"),
@@ -189,6 +188,11 @@ class _Reading:
             gift_message=gift_message(notes),
             requested_delivery_on=requested_day(notes),
             properties=notes,
+            places={
+                "shipping_address": record.place_of("shipping_address"),
+                "payment": record.place_of("financial_status"),
+                "cancelled": record.place_of("cancelled_at"),
+            },
         )
 
     def _tags(self) -> str:
@@ -224,7 +228,7 @@ class _Reading:
         external_id = record.text("id", longest=64)
         return ParsedLine(
             external_id=external_id,
-            name=record.text("name", "title", longest=500) or _("Unnamed item"),
+            name=record.text("name", "title", longest=300) or _("Unnamed item"),
             quantity=quantity,
             unit_price=price,
             amount=price * quantity,
@@ -349,6 +353,7 @@ class _Reading:
             discount=record.money("total_discounts", currency=currency),
             shipping=shipping if shipping_place else None,
             refunded=self._refunded(),
+            outstanding=record.money("total_outstanding", currency=currency, negative=True),
             places={
                 "total": record.place_of("total_price"),
                 "tax": record.place_of("total_tax"),
@@ -374,13 +379,13 @@ class _Reading:
     def _customer(self) -> ParsedCustomer:
         record, customer = self.record, self.record.child("customer")
         own = customer or Record({}, record.place_of("customer"), self.findings)
-        first, last = own.text("first_name", longest=150), own.text("last_name", longest=150)
+        first, last = own.text("first_name", longest=60), own.text("last_name", longest=59)
         named = self._address("billing_address") or self._address("shipping_address")
         address = named or ParsedAddress()
         return ParsedCustomer(
             external_id=own.text("id", longest=64),
             name=full_name("", first, last) or address.name,
-            email=record.text("email", "contact_email", longest=254) or own.text("email", longest=254),
+            email=record.email("email", "contact_email") or own.email("email"),
             phone=record.text("phone", longest=40) or own.text("phone", longest=40) or address.phone,
             company=address.company,
             language=record.text("customer_locale", longest=20),
@@ -391,12 +396,12 @@ class _Reading:
         if record is None or not any(record.has(name) for name in record.fields):
             return None
         code, country = record.text("country_code", longest=10), record.text("country", longest=100)
-        first, last = record.text("first_name", longest=150), record.text("last_name", longest=150)
+        first, last = record.text("first_name", longest=60), record.text("last_name", longest=59)
         return ParsedAddress(
-            name=full_name(record.text("name", longest=300), first, last),
-            company=record.text("company", longest=200),
-            line1=record.text("address1"),
-            line2=record.text("address2"),
+            name=full_name(record.text("name", longest=120), first, last),
+            company=record.text("company", longest=120),
+            line1=record.text("address1", longest=200),
+            line2=record.text("address2", longest=200),
             city=record.text("city", longest=120),
             region=record.text("province_code", "province", longest=120),
             postcode=record.text("zip", longest=20),

@@ -27,7 +27,7 @@ from orders.intake.document import (
 from orders.intake.particulars import gift_message, is_gift, requested_day
 from orders.intake.places import country_code
 from orders.intake.shopify import PAYMENT
-from orders.intake.splitting import kept
+from orders.intake.splitting import kept, usable_id
 from orders.intake.standing import standing, unique
 from orders.intake.strict_json import Unreadable
 from orders.intake.tables import (
@@ -93,7 +93,7 @@ class ShopifyCsv:
             yield Document(None, kept(data), findings=(nothing,))
         for name, rows in documents(table, "Name"):
             external_id = first_filled(table, "Id", rows) or name
-            yield document(table, external_id[:64] or None, rows)
+            yield document(table, usable_id(external_id), rows)
 
     def parse(self, document: Document) -> tuple[ParsedOrder | None, list[Finding]]:
         findings: list[Finding] = []
@@ -145,7 +145,14 @@ class _Export:
         self.findings += adding_up.check(order)
         self.findings += self._subtotal(order)
         self.findings += standing(order, self._standing_places())
+        self._risk()
         return order
+
+    def _risk(self) -> None:
+        level, place = self.head.text("Risk Level", longest=40), self.head.place_of("Risk Level")
+        if level.lower() == "high":
+            message = _("%(place)s: Shopify says the risk of fraud is high.") % {"place": place}
+            self.head.complain("risk", place, message, level)
 
     def _standing_places(self) -> dict[str, str]:
         return {
@@ -188,6 +195,11 @@ class _Export:
             gift_message=gift_message(attributes),
             requested_delivery_on=requested_day(attributes),
             properties=attributes,
+            places={
+                "shipping_address": head.place_of("Shipping Address1"),
+                "payment": head.place_of("Financial Status"),
+                "cancelled": head.place_of("Cancelled at"),
+            },
         )
         inclusive = adding_up.computed_total(order) - totals.tax == totals.total
         return replace(order, prices_include_tax=inclusive and totals.tax != 0)
@@ -206,7 +218,7 @@ class _Export:
         sent = row.text("Lineitem fulfillment status", longest=40) == "fulfilled"
         return ParsedLine(
             external_id="",
-            name=row.text("Lineitem name", required=True, longest=500),
+            name=row.text("Lineitem name", required=True, longest=300),
             quantity=quantity,
             unit_price=price,
             amount=price * quantity,
@@ -271,6 +283,7 @@ class _Export:
             discount=None,
             shipping=head.amount("Shipping", currency=currency),
             refunded=head.amount("Refunded Amount", currency=currency),
+            outstanding=head.money("Outstanding Balance", currency=currency, negative=True),
             places={"total": head.place_of("Total"), "tax": head.place_of("Taxes")},
         )
         discount = head.amount("Discount Amount", currency=currency)
@@ -281,10 +294,10 @@ class _Export:
     def _customer(self) -> ParsedCustomer:
         head = self.head
         return ParsedCustomer(
-            name=head.text("Billing Name", "Shipping Name", longest=300),
-            email=head.text("Email", longest=254),
+            name=head.text("Billing Name", "Shipping Name", longest=120),
+            email=head.email("Email"),
             phone=head.text("Phone", "Billing Phone", "Shipping Phone", longest=40),
-            company=head.text("Billing Company", longest=200),
+            company=head.text("Billing Company", longest=120),
         )
 
     def _address(self, who: str) -> ParsedAddress | None:
@@ -294,10 +307,10 @@ class _Export:
             return None
         country = head.text(f"{who} Country", longest=100)
         return ParsedAddress(
-            name=head.text(f"{who} Name", longest=300),
-            company=head.text(f"{who} Company", longest=200),
-            line1=head.text(f"{who} Address1", f"{who} Street"),
-            line2=head.text(f"{who} Address2"),
+            name=head.text(f"{who} Name", longest=120),
+            company=head.text(f"{who} Company", longest=120),
+            line1=head.text(f"{who} Address1", f"{who} Street", longest=200),
+            line2=head.text(f"{who} Address2", longest=200),
             city=head.text(f"{who} City", longest=120),
             region=head.text(f"{who} Province", longest=120),
             postcode=head.text(f"{who} Zip", longest=20).lstrip("'"),

@@ -19,10 +19,12 @@ from orders.intake.strict_json import (
     faults,
     pointer,
     read,
+    unfit,
     write,
 )
 
 RAW = "base64:"
+LONGEST_ID = 64
 ENVELOPES = frozenset({"body", "data", "payload", "result", "results", "create", "update", "delete"})
 
 
@@ -116,6 +118,14 @@ def order_in(document: Document, dialect: Dialect) -> tuple[dict[str, Any], str,
     if found[0].kind != "order" or not isinstance(found[0].tree, dict):
         return {}, "", [_another_kind(found[0], dialect)]
     return found[0].tree, found[0].place, faults(tree)
+
+
+def usable_id(raw: object) -> str | None:
+    """An id as text when it can be one: neither empty nor too long nor with characters no text holds."""
+    if isinstance(raw, bool) or not isinstance(raw, int | str):
+        return None
+    text = str(raw).strip()
+    return text if 0 < len(text) <= LONGEST_ID and not unfit(text) else None
 
 
 def _several(count: int) -> Finding:

@@ -140,6 +140,7 @@ class _Reading:
             payment_status=self._payment(status, totals),
             channel_payment_status="failed" if status == "failed" else "",
             channel_fulfilment_status="completed" if status == "completed" else "",
+            changed_at=self._instant("date_modified", "updated_at"),
             cancelled_at=self._cancelled(status),
             note=html.unescape(record.text("customer_note", "note", longest=5_000)),
             shipping_method=next((c.title for c in charges if c.kind == "shipping"), ""),
@@ -147,6 +148,11 @@ class _Reading:
             gift_message=gift_message(attributes),
             requested_delivery_on=requested_day(attributes),
             properties={key: text for key, text in attributes.items() if not key.startswith("_")},
+            places={
+                "shipping_address": record.place_of("shipping_address" if self.legacy else "shipping"),
+                "payment": record.place_of("payment_details" if self.legacy else "date_paid"),
+                "cancelled": record.place_of("status"),
+            },
         )
 
     # -- lines
@@ -174,7 +180,7 @@ class _Reading:
         variation = record.text("variation_id", longest=64)
         return ParsedLine(
             external_id=record.text("id", longest=64),
-            name=html.unescape(record.text("name", longest=500)) or _("Unnamed item"),
+            name=html.unescape(record.text("name", longest=300)) or _("Unnamed item"),
             quantity=quantity,
             unit_price=self._unit_price(record, amount, quantity),
             amount=amount,
@@ -312,18 +318,18 @@ class _Reading:
         record = next((child for key in keys if (child := self.record.child(key))), None)
         if record is None or not any(record.has(name) for name in record.fields):
             return None
-        first, last = record.text("first_name", longest=150), record.text("last_name", longest=150)
+        first, last = record.text("first_name", longest=60), record.text("last_name", longest=59)
         return ParsedAddress(
             name=html.unescape(full_name("", first, last)),
-            company=html.unescape(record.text("company", longest=200)),
-            line1=html.unescape(record.text("address_1")),
-            line2=html.unescape(record.text("address_2")),
+            company=html.unescape(record.text("company", longest=120)),
+            line1=html.unescape(record.text("address_1", longest=200)),
+            line2=html.unescape(record.text("address_2", longest=200)),
             city=html.unescape(record.text("city", longest=120)),
             region=record.text("state", longest=120),
             postcode=record.text("postcode", longest=20),
             country=country_code(record.text("country", longest=100)),
             phone=record.text("phone", longest=40),
-            email=record.text("email", longest=254),
+            email=record.email("email"),
             place=record.place,
         )
 
