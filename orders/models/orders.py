@@ -27,9 +27,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def held(self) -> "OrderQuerySet":
         hold = apps.get_model("orders", "Hold")  # declared after Order, in promises.py
-        open_holds = hold._default_manager.filter(  # noqa: SLF001
-            order=models.OuterRef("pk"), released_at=None
-        )
+        open_holds = hold._default_manager.filter(order=models.OuterRef("pk"), released_at=None)
         return self.filter(models.Exists(open_holds))
 
     def awaiting_stock(self) -> "OrderQuerySet":
