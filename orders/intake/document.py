@@ -100,6 +100,7 @@ class ParsedLine:
     unit_price: Decimal
     amount: Decimal
     place: str
+    sku_place: str
     sku: str = ""
     barcode: str = ""
     product_id: str = ""

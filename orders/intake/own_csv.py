@@ -19,7 +19,7 @@ from orders.intake.places import country_code
 from orders.intake.splitting import kept, usable_id
 from orders.intake.standing import standing, unique
 from orders.intake.strict_json import Unreadable
-from orders.intake.tables import Row, document, documents, read_table, rows_of
+from orders.intake.tables import Row, document, documents, header_has, read_table, rows_of
 
 NEEDED = ("order_id", "currency", "quantity", "unit_price")
 LINE_COLUMNS = [
@@ -79,6 +79,9 @@ class OwnCsv:
             yield Document(None, kept(data), findings=(_nothing(),))
         for name, rows in documents(table, "order_id"):
             yield document(table, usable_id(name), rows)
+
+    def knows_header(self, data: bytes) -> bool:
+        return header_has(data, NEEDED)
 
     def parse(self, document: Document) -> tuple[ParsedOrder | None, list[Finding]]:
         findings: list[Finding] = []
@@ -234,6 +237,7 @@ class _Sheet:
             unit_price=price,
             amount=price * quantity,
             place=row.place,
+            sku_place=row.place_of("sku"),
             sku=sku,
             barcode=row.text("barcode", longest=64),
             discount=discount,

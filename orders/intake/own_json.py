@@ -194,6 +194,7 @@ class _Body:
             unit_price=price,
             amount=price * quantity,
             place=record.place,
+            sku_place=record.place_of("sku"),
             sku=sku,
             barcode=record.text("barcode", longest=64),
             discount=discount,

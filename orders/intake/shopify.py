@@ -233,6 +233,7 @@ class _Reading:
             unit_price=price,
             amount=price * quantity,
             place=record.place,
+            sku_place=record.place_of("sku"),
             sku=record.text("sku", longest=100),
             barcode=record.text("barcode", longest=64),
             product_id=record.text("product_id", longest=64),

@@ -35,6 +35,7 @@ from orders.intake.tables import (
     document,
     documents,
     first_filled,
+    header_has,
     percent,
     read_table,
     rows_of,
@@ -94,6 +95,9 @@ class ShopifyCsv:
         for name, rows in documents(table, "Name"):
             external_id = first_filled(table, "Id", rows) or name
             yield document(table, usable_id(external_id), rows)
+
+    def knows_header(self, data: bytes) -> bool:
+        return header_has(data, NEEDED)
 
     def parse(self, document: Document) -> tuple[ParsedOrder | None, list[Finding]]:
         findings: list[Finding] = []
@@ -223,6 +227,7 @@ class _Export:
             unit_price=price,
             amount=price * quantity,
             place=row.place,
+            sku_place=row.place_of("Lineitem sku"),
             sku=row.text("Lineitem sku", longest=100),
             discount=discount,
             requires_shipping=row.flag("Lineitem requires shipping", default=True),

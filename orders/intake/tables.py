@@ -22,6 +22,7 @@ FORMULA = re.compile(r"^[=+@\t\r-]")
 TEXT_FORMULA = re.compile(r'^="([^"]*)"$')
 SCIENTIFIC = re.compile(r"^\d[.,]\d+E\+\d+$", re.IGNORECASE)
 COMMA_DECIMAL = re.compile(r"^[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+$")
+SEP_LINES = (b"sep=", b'"sep=', b"\xef\xbb\xbfsep=")
 GROUPED = re.compile(r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$")
 
 
@@ -110,6 +111,19 @@ def read_table(data: bytes, known: Iterable[str]) -> Table:
     header = _header(rows, {name.casefold(): name for name in known})
     body = tuple((number, row) for number, row in rows[1:] if any(cell.strip() for cell in row))
     return Table(header, body, separator != ",", findings)
+
+
+def header_has(data: bytes, names: Iterable[str]) -> bool:
+    """Whether the first rows name these columns; false for what is no table at all."""
+    cut = data[:65_536]
+    if not cut.startswith(codecs.BOM_UTF16_LE) and not cut.startswith(codecs.BOM_UTF16_BE):
+        cut = cut[: cut.find(b"\n") + 1 or len(cut)] if not cut.lower().startswith(SEP_LINES) else cut
+    try:
+        text, separator = _separated(decode(cut)[0])
+        cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])
+    except (Unreadable, csv.Error):
+        return False
+    return {name.casefold() for name in names} <= {cell.strip().casefold() for cell in cells}
 
 
 def _separated(text: str) -> tuple[str, str]:

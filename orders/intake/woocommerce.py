@@ -185,6 +185,7 @@ class _Reading:
             unit_price=self._unit_price(record, amount, quantity),
             amount=amount,
             place=record.place,
+            sku_place=record.place_of("sku"),
             sku=record.text("sku", longest=100),
             barcode=record.text("global_unique_id", longest=64),
             product_id=record.text("product_id", longest=64),
