@@ -6,12 +6,11 @@ by the database's clock, and the fence keeps a worker that was thought dead from
 
 import random
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from ordermgmt.models.leases import Leased
 
@@ -29,13 +28,14 @@ class NoRetry(Exception):
 
 
 def database_now() -> datetime:
-    """The clock all hosts share (on SQLite there is only one host)."""
-    if connection.vendor != "postgresql":
-        return timezone.now()
+    """The clock all hosts share."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        moment: datetime = cursor.fetchone()[0]
-    return moment
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT clock_timestamp()")
+            moment: datetime = cursor.fetchone()[0]
+            return moment.astimezone(UTC)
+        cursor.execute("SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')")
+        return datetime.fromisoformat(cursor.fetchone()[0])
 
 
 def due(rows: QuerySet[L], *, now: datetime) -> QuerySet[L]:

@@ -1,0 +1,182 @@
+"""Test records of the frame."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import factory
+from django.utils import timezone
+
+from ordermgmt.models import (
+    Activity,
+    ApiClient,
+    BooksProof,
+    IdempotencyKey,
+    ImportRun,
+    JobRun,
+    JobState,
+    NumberSeries,
+    OutgoingMessage,
+    RoleGrant,
+    SavedView,
+    StoredDocument,
+    User,
+    WorkerBeat,
+)
+from ordermgmt.roles import Role
+
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+
+
+class UserFactory(factory.django.DjangoModelFactory[User]):
+    """`UserFactory(role=Role.SUPPORT)` or `roles=[…]`; the password is "secret" unless given."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda n: f"Person {n}")
+    email = factory.Sequence(lambda n: f"person{n}@example.com")
+    joined_at = NOW
+
+    @classmethod
+    def _create(cls, model_class: type[User], *args: Any, **kwargs: Any) -> User:
+        return model_class.objects.create_user(kwargs.pop("email"), kwargs.pop("password", "secret"), **kwargs)
+
+    @factory.post_generation
+    def role(self: Any, create: bool, extracted: str | None, **kwargs: Any) -> None:
+        if extracted:
+            RoleGrant.objects.create(user=self, role=extracted, granted_at=NOW)
+
+    @factory.post_generation
+    def roles(self: Any, create: bool, extracted: list[str] | None, **kwargs: Any) -> None:
+        for role in extracted or []:
+            RoleGrant.objects.create(user=self, role=role, granted_at=NOW)
+
+
+class RoleGrantFactory(factory.django.DjangoModelFactory[RoleGrant]):
+    class Meta:
+        model = RoleGrant
+
+    user = factory.SubFactory(UserFactory)
+    role = Role.SUPPORT
+    granted_at = NOW
+
+
+class ApiClientFactory(factory.django.DjangoModelFactory[ApiClient]):
+    """`ApiClientFactory(key="…", scopes=["orders:write"])`: the key itself is never stored."""
+
+    class Meta:
+        model = ApiClient
+
+    class Params:
+        key = "key-for-tests"
+
+    name = factory.Sequence(lambda n: f"Client {n}")
+    key_hash = factory.LazyAttribute(lambda o: hashlib.sha256(o.key.encode()).hexdigest())
+    scopes = factory.List(["orders:read", "orders:write", "inventory:read", "fulfilment:read"])
+    created_at = NOW
+
+
+class IdempotencyKeyFactory(factory.django.DjangoModelFactory[IdempotencyKey]):
+    class Meta:
+        model = IdempotencyKey
+
+    principal = "Client"
+    route = "POST /api/v1/orders/"
+    key = factory.Sequence(lambda n: f"key-{n}")
+    request_hash = "0" * 64
+    status = 201
+    body = factory.Dict({})
+    created_at = NOW
+
+
+class StoredDocumentFactory(factory.django.DjangoModelFactory[StoredDocument]):
+    class Meta:
+        model = StoredDocument
+
+    kind = "invoice"
+    number = factory.Sequence(lambda n: f"INV-2026-{n:05d}")
+    requested_at = NOW
+
+
+class ActivityFactory(factory.django.DjangoModelFactory[Activity]):
+    class Meta:
+        model = Activity
+
+    at = NOW
+    actor = "System"
+    verb = "place_order"
+    subject = factory.Sequence(lambda n: f"SO-{100_000 + n}")
+    sentence = "Order placed"
+
+
+class OutgoingMessageFactory(factory.django.DjangoModelFactory[OutgoingMessage]):
+    class Meta:
+        model = OutgoingMessage
+
+    kind = "order_confirmation"
+    about = factory.Sequence(lambda n: f"SO-{100_000 + n}")
+    thread = factory.SelfAttribute("about")
+    recipient = "ann@example.com"
+    subject_line = "Thank you for your order"
+    text = "Thank you.\n"
+    html = "<p>Thank you.</p>"
+    created_at = NOW
+    due_at = NOW
+
+
+class NumberSeriesFactory(factory.django.DjangoModelFactory[NumberSeries]):
+    class Meta:
+        model = NumberSeries
+
+    key = factory.Sequence(lambda n: f"T{n}")
+
+
+class JobRunFactory(factory.django.DjangoModelFactory[JobRun]):
+    class Meta:
+        model = JobRun
+
+    name = "send_messages"
+    state = JobState.DONE
+    as_of = NOW
+    started_at = NOW
+    beat_at = NOW
+    finished_at = NOW + timedelta(seconds=1)
+
+
+class WorkerBeatFactory(factory.django.DjangoModelFactory[WorkerBeat]):
+    class Meta:
+        model = WorkerBeat
+
+    cluster = factory.Sequence(lambda n: f"host-{n}")
+    at = factory.LazyFunction(timezone.now)
+
+
+class BooksProofFactory(factory.django.DjangoModelFactory[BooksProof]):
+    class Meta:
+        model = BooksProof
+
+    code = "I01"
+    title = "The stock on hand equals the ledger"
+    checked_at = NOW
+    holds = True
+
+
+class ImportRunFactory(factory.django.DjangoModelFactory[ImportRun]):
+    class Meta:
+        model = ImportRun
+
+    kind = "customers"
+    file_name = "customers.csv"
+    by = factory.SubFactory(UserFactory)
+    created_at = NOW
+
+
+class SavedViewFactory(factory.django.DjangoModelFactory[SavedView]):
+    class Meta:
+        model = SavedView
+
+    page = "orders"
+    slug = factory.Sequence(lambda n: f"view-{n}")
+    name = "Mine"
