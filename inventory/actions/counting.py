@@ -1,0 +1,94 @@
+"""Counting a bin: opened by a short pick or a person, closed by what was found."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from inventory.actions.adjusting import AdjustmentRefused, adjust
+from inventory.models import Bin, CountTask, Lot, Sku
+from ordermgmt.history import record
+from ordermgmt.models import User
+from ordermgmt.models.history import ActivityCategory
+
+
+def open_count(*, place: Bin, sku: Sku, reason: str, now: datetime, suspect: bool = True) -> CountTask:
+    """Inside the caller's transaction: ask for a count; a suspect bin gives no new picks until then."""
+    task, _created = CountTask.objects.get_or_create(
+        bin=place, sku=sku, done_at=None, defaults={"reason": reason[:120], "opened_at": now}
+    )
+    if suspect and not place.is_suspect:
+        Bin.objects.filter(pk=place.pk).update(is_suspect=True)
+        place.is_suspect = True
+    return task
+
+
+@transaction.atomic(durable=True)
+def ask_for_count(*, place: Bin, sku: Sku, reason: str, by: User | str, now: datetime) -> CountTask:
+    """A person asks for a bin to be counted; it stays open for picks."""
+    task = open_count(place=place, sku=sku, reason=reason, now=now, suspect=False)
+    _tell("ask_for_count", "Count of {sku} in {bin} asked for: {reason}", task, by, now, reason=reason)
+    return task
+
+
+@transaction.atomic(durable=True)
+def finish_count(
+    *, task: CountTask, counted: Mapping[int | None, int], by: User | str, now: datetime, device: str = ""
+) -> CountTask:
+    """Book what was counted (units by lot id, None without a lot) and open the bin again.
+
+    Lots that lie there and are not named count as 0. A finished count changes nothing. Raises
+    AdjustmentRefused when promised or set-aside goods would be missing.
+    """
+    # Closes the race of two people finishing the same count.
+    task = CountTask.objects.select_for_update(of=("self",)).select_related("bin", "sku").get(pk=task.pk)
+    if task.done_at:
+        return task
+    if any(units < 0 for units in counted.values()):
+        raise AdjustmentRefused(_("A place cannot hold fewer than 0 units."))
+    change = sum(_book(task, lot_id, units, by, now, device) for lot_id, units in _found(task, counted).items())
+    task.done_at = now
+    task.save(update_fields=["done_at"])
+    if not CountTask.objects.filter(bin=task.bin, done_at=None).exists():
+        Bin.objects.filter(pk=task.bin_id).update(is_suspect=False)
+    _tell(
+        "finish_count", "Counted {sku} in {bin}: {change}", task, by, now, change=f"{change:+d}" if change else "right"
+    )
+    return task
+
+
+def _found(task: CountTask, counted: Mapping[int | None, int]) -> dict[int | None, int]:
+    there = task.bin.stock.filter(sku=task.sku, quantity__gt=0).values_list("lot_id", flat=True)
+    return {**dict.fromkeys(there, 0), **counted}
+
+
+def _book(task: CountTask, lot_id: int | None, units: int, by: User | str, now: datetime, device: str) -> int:
+    lot = Lot.objects.get(pk=lot_id) if lot_id else None
+    written = adjust(
+        place=task.bin,
+        sku=task.sku,
+        lot=lot,
+        units=units,
+        expected=None,
+        reason=f"Count {task.pk}",
+        key=f"count:{task.pk}:{lot_id or 0}",
+        by=by,
+        now=now,
+        device=device,
+    )
+    return written.quantity if written else 0
+
+
+def _tell(verb: str, sentence: str, task: CountTask, by: User | str, now: datetime, **facts: str) -> None:
+    record(
+        verb,
+        sentence,
+        subject=task.sku.code,
+        by=by,
+        now=now,
+        category=ActivityCategory.WAREHOUSE,
+        sku=task.sku.code,
+        bin=task.bin.code,
+        **facts,
+    )
