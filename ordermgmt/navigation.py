@@ -1,6 +1,7 @@
 """What each role finds in the rail, in this order. Entries whose page is absent are not shown."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.http import HttpRequest
@@ -20,7 +21,8 @@ class Entry(NamedTuple):
     permission: str = ""
 
 
-class Link(NamedTuple):
+@dataclass(frozen=True)
+class Link:
     """An entry ready to draw."""
 
     label: str | Promise
@@ -108,7 +110,7 @@ COUNTS_BY_ENTRY: dict[str, Callable[[HttpRequest], int]] = {}
 
 def roles_of(request: HttpRequest) -> list[Role]:
     """The person's roles, the widest first."""
-    mine = getattr(request.user, "roles", frozenset())
+    mine: frozenset[str] = getattr(request.user, "roles", frozenset())
     return [role for role in ROLE_ORDER if role in mine]
 
 

@@ -178,7 +178,7 @@ def state_tag(record: Any, field: str = "status", filled: bool | None = None) ->
 def component(context: Context, content: str, name: str, **parameters: Any) -> str:
     """`{% component "card" title=… %}…{% endcomponent %}`: an include with a body, given as `content`."""
     with context.push(content=content, **parameters):
-        return get_template(f"components/{name}.html").template.render(context)  # type: ignore[attr-defined]
+        return str(get_template(f"components/{name}.html").template.render(context))  # type: ignore[attr-defined]
 
 
 @register.filter

@@ -22,12 +22,21 @@ ERRORS = ("403", "404", "csrf")
 class ExampleForm(forms.Form):
     """Each kind of field once."""
 
-    name = forms.CharField(help_text="As it should stand on the label", max_length=60)
-    email = forms.EmailField(required=False, label="E-mail")
-    country = forms.ChoiceField(choices=[("SE", "Sweden"), ("DE", "Germany"), ("FI", "Finland")])
+    name = forms.CharField(
+        help_text="As it should stand on the label", max_length=60, error_messages={"required": "Enter a name"}
+    )
+    email = forms.EmailField(
+        required=False, label="E-mail", error_messages={"invalid": "Enter an e-mail, like maria@example.com"}
+    )
+    country = forms.ChoiceField(
+        choices=[("SE", "Sweden"), ("DE", "Germany"), ("FI", "Finland")],
+        error_messages={"required": "Choose a country"},
+    )
     amount = forms.CharField(label="Amount to pay back")
     speed = forms.ChoiceField(
-        choices=[("standard", "Standard, 2–3 days"), ("express", "Express, tomorrow")], widget=forms.RadioSelect
+        choices=[("standard", "Standard, 2–3 days"), ("express", "Express, tomorrow")],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose how fast"},
     )
     tell = forms.BooleanField(
         required=False, label="Tell the customer", help_text="The mail waits 60 s, so undo stops it"
