@@ -1,8 +1,11 @@
 """Fixtures every test may use."""
 
-from collections.abc import Iterator
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -10,6 +13,7 @@ from django.db.backends.sqlite3.base import DatabaseOperations
 
 from ordermgmt.guards import APPEND_ONLY, guard_sql, unguard_sql
 from ordermgmt.listing import counting
+from ordermgmt.models import RoleGrant, User
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -41,3 +45,40 @@ def samples() -> Path:
 def _counts_are_never_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Counts of list views are kept for some seconds; in tests each page counts anew."""
     monkeypatch.setattr(counting, "FRESH", timedelta(0))
+
+
+# A real browser -----------------------------------------------------------------------------------
+CHROMIUM_SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The system's Chromium; tests that need a browser are skipped where there is none."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if not found:
+        pytest.skip("needs Chromium (Debian: apt install chromium)")
+    # Playwright's event loop stands in this thread; the ORM would refuse to work beside it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    return {**browser_type_launch_args, "executable_path": found, "args": CHROMIUM_SWITCHES}
+
+
+@pytest.fixture
+def sign_in(live_server: Any, context: Any, client: Any) -> Callable[..., Any]:
+    """`sign_in(Role.LEAD)` makes a person with these roles and signs the browser in as them."""
+
+    def signed_in(*roles: str, name: str = "Ana Berg") -> User:
+        user = User.objects.create_user(f"{name.split()[0].lower()}@example.com", name=name)
+        RoleGrant.objects.bulk_create(RoleGrant(user=user, role=role) for role in roles)
+        client.force_login(user, backend="ordermgmt.access.RoleBackend")
+        session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
+        return user
+
+    return signed_in

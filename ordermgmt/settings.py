@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "orders",
     "fulfilment",
     "ordermgmt.apps.PortalAdminConfig",
+    "django.forms",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -91,6 +92,9 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     }
 ]
+
+# Forms and their widgets may be restyled in templates/.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Database --------------------------------------------------------------------------------------
 DATABASES: dict[str, Any] = {
