@@ -10,7 +10,7 @@ from django.conf import settings
 from fulfilment.models import Shipment, ShipmentLine
 from ordermgmt.mail import queue_message
 from ordermgmt.models import OutgoingMessage
-from orders.models import Order
+from orders.models import Order, OrderLink
 
 
 def shipped_message(shipment: Shipment, lines: Iterable[ShipmentLine], *, now: datetime) -> OutgoingMessage:
@@ -41,10 +41,14 @@ def tracking_url(shipment: Shipment, number: str) -> str:
     return shipment.carrier.tracking_url.replace("{number}", number)
 
 
-def status_url(order: Order) -> str:
-    """The customer's own page, by its newest live link; empty when all were revoked."""
-    link = order.links.filter(revoked_at=None).order_by("-created_at").first()
-    return f"{settings.BASE_URL}/o/{link.token}/" if link else ""
+def status_url(link: OrderLink) -> str:
+    return f"{settings.BASE_URL}/o/{link.token}/"
+
+
+def order_url(order: Order) -> str:
+    """The customer's own page, by its newest live link; empty when there is none. From prefetched links."""
+    live = [link for link in order.links.all() if link.revoked_at is None]
+    return status_url(max(live, key=lambda link: link.created_at)) if live else ""
 
 
 def _about(shipment: Shipment) -> dict[str, Any]:
@@ -58,7 +62,7 @@ def _about(shipment: Shipment) -> dict[str, Any]:
         "expected_on": shipment.expected_on,
         "recipient": order.recipient,
         "address": address.one_line if address else "",
-        "url": status_url(order),
+        "url": order_url(order),
     }
 
 

@@ -192,3 +192,9 @@ def labelled(field: BoundField, row: int) -> SafeString:
 def has_role(user: Any, role: str) -> bool:
     """True when the person has the role: `{% if user|has_role:"lead" %}`."""
     return role in {str(r) for r in getattr(user, "roles", ())}
+
+
+@register.filter
+def country_name(code: str) -> str:
+    """SE is Sweden in the reader's language; an unknown code stays as it is."""
+    return str(_locale().territories.get(code, code))

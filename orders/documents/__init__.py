@@ -1,0 +1,5 @@
+"""The papers of orders; importing registers them."""
+
+from orders.documents import invoice
+
+__all__ = ["invoice"]

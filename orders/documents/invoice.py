@@ -1,0 +1,93 @@
+"""The invoice as a paper (P44): what was posted, laid out; nothing is computed that was not stored."""
+
+from decimal import Decimal
+from typing import Any
+
+from ordermgmt.documents import UnknownDocument, document_kind
+from ordermgmt.money import ZERO
+from ordermgmt.printing import paper
+from ordermgmt.templatetags.portal import money, percent
+from ordermgmt.typesetting import Paper
+from orders.invoice_sums import RateSum, Sums, by_rate
+from orders.models import Invoice, InvoiceLine
+
+# Net prices of shops that price with tax need more digits than the currency has.
+_PRICE_STEP = Decimal("0.001")
+
+
+@document_kind("invoice", title="Invoice")
+def invoice(number: str) -> Paper:
+    found = Invoice.objects.select_related("order").filter(number=number).first()
+    if found is None:
+        raise UnknownDocument(number)
+    return paper("invoice", invoice_facts(found), style="invoice", language=found.order.language)
+
+
+def invoice_facts(invoice: Invoice) -> dict[str, Any]:
+    """What the PDF and the page of an invoice both show."""
+    lines = list(invoice.lines.order_by("position"))
+    sums = sums_of(invoice, lines)
+    return {
+        "invoice": invoice,
+        "order": invoice.order,
+        "seller": invoice.seller,
+        "shows_delivery": _place(invoice.buyer) != _place(invoice.deliver_to),
+        "lines": [_shown(line, invoice.currency) for line in lines if not is_charge(line)],
+        "charges": [line for line in lines if is_charge(line) and (line.net or line.tax)],
+        "sums": sums,
+        "rates": [_rate(rate) for rate in sums.rates],
+        "paid": invoice.paid,
+        "minus_paid": -invoice.paid,
+        "to_pay": invoice.gross_total - invoice.paid,
+    }
+
+
+def is_charge(line: InvoiceLine) -> bool:
+    """Delivery, fees and rounding stand below the lines (BG-21)."""
+    return line.order_line_id is None
+
+
+def sums_of(invoice: Invoice, lines: list[InvoiceLine]) -> Sums:
+    return Sums(
+        lines=sum((line.net for line in lines if not is_charge(line)), ZERO),
+        allowances=ZERO,
+        charges=sum((line.net for line in lines if is_charge(line)), ZERO),
+        net=invoice.net_total,
+        tax=invoice.tax_total,
+        gross=invoice.gross_total,
+        rates=by_rate((line.tax_rate, line.net, line.tax) for line in lines),
+    )
+
+
+def _shown(line: InvoiceLine, currency: str) -> dict[str, Any]:
+    return {
+        "description": line.description,
+        "code": line.code,
+        "quantity": line.quantity,
+        "unit_net": _unit_price(line, currency),
+        "rate": percent_words(line.tax_rate),
+        "net": line.net,
+    }
+
+
+def _unit_price(line: InvoiceLine, currency: str) -> str:
+    """To the minor unit where that is exact, else with three decimals."""
+    price = line.net / line.quantity
+    step = price.quantize(_PRICE_STEP)
+    if step == step.quantize(Decimal("0.01")):
+        return money(step, currency)
+    return f"{step:.3f}"
+
+
+def percent_words(rate: Decimal) -> str:
+    """0.12 is 12 %, 0.0825 is 8.25 %."""
+    digits = -int((rate * 100).normalize().as_tuple().exponent)
+    return str(percent(rate, max(0, digits)))
+
+
+def _rate(rate: RateSum) -> dict[str, Any]:
+    return {"percent": percent_words(rate.rate), "net": rate.net, "tax": rate.tax}
+
+
+def _place(party: dict[str, str]) -> tuple[str, ...]:
+    return tuple(party.get(name, "") for name in ("name", "company", "line1", "line2", "postcode", "city", "country"))
