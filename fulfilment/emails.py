@@ -1,24 +1,28 @@
 """What customers are told about their parcels (P48d, P48e)."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from fulfilment.models import Shipment, ShipmentLine
+from ordermgmt.clock import business_zone
 from ordermgmt.mail import queue_message
 from ordermgmt.models import OutgoingMessage
 from orders.models import Order, OrderLink
 
 
-def shipped_message(shipment: Shipment, lines: Iterable[ShipmentLine], *, now: datetime) -> OutgoingMessage:
+def shipped_message(shipment: Shipment, lines: Sequence[ShipmentLine], *, now: datetime) -> OutgoingMessage:
     """Inside the caller's transaction: "on its way", once per shipment: recipient, address, units, number, rest."""
     order = shipment.order
     labels = [label for carton in shipment.cartons.all() for label in carton.labels.all() if label.state == "made"]
     context = _about(shipment) | {
         "lines": _units(lines),
+        "units": sum(line.quantity for line in lines),
+        "button_label": gettext("Follow your order"),
         "tracking": [(label.tracking_number, tracking_url(shipment, label.tracking_number)) for label in labels],
         "rest": [
             {"name": line.name, "units": line.to_ship}
@@ -33,8 +37,18 @@ def shipped_message(shipment: Shipment, lines: Iterable[ShipmentLine], *, now: d
 def delivered_message(shipment: Shipment, *, now: datetime) -> OutgoingMessage:
     """Inside the caller's transaction: "delivered", once per shipment."""
     place = shipment.events.filter(status="delivered").order_by("-happened_at").values_list("place", flat=True).first()
-    context = _about(shipment) | {"delivered_at": shipment.delivered_at, "place": place or ""}
+    context = _about(shipment) | {
+        "delivered_at": _local(shipment),
+        "place": place or "",
+        "button_label": gettext("Something wrong?"),
+    }
     return _queue("delivered", shipment, context, now)
+
+
+def _local(shipment: Shipment) -> datetime | None:
+    """Wall-clock time where we are, for words in a mail."""
+    at = shipment.delivered_at
+    return at.astimezone(business_zone()).replace(tzinfo=None) if at else None
 
 
 def tracking_url(shipment: Shipment, number: str) -> str:
@@ -55,14 +69,14 @@ def _about(shipment: Shipment) -> dict[str, Any]:
     order = shipment.order
     address = order.addresses.filter(kind="shipping").first()
     return {
-        "order": order.number,
+        "order_number": order.number,
         "shipment": shipment.number,
         "carrier": shipment.carrier.name,
         "service": shipment.service,
         "expected_on": shipment.expected_on,
         "recipient": order.recipient,
         "address": address.one_line if address else "",
-        "url": order_url(order),
+        "button_url": order_url(order),
     }
 
 

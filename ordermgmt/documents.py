@@ -4,18 +4,23 @@ A kind is registered by the app that owns it (`<app>/documents/`). Asking writes
 it in a child process and stores the bytes once, named by their hash. Stored bytes are never made again.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db.models import F
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
+from ordermgmt.jobs import Context, job, ring
+from ordermgmt.leases import NoRetry, finish
 from ordermgmt.models import StoredDocument
-from ordermgmt.typesetting import Paper
+from ordermgmt.typesetting import Paper, typeset_apart
 
+JOB = "make_documents"
 Builder = Callable[[str], Paper]
 
 
@@ -26,7 +31,7 @@ class UnknownDocument(LookupError):
 @dataclass(frozen=True)
 class DocumentKind:
     name: str
-    title: str
+    title: Any
     build: Builder
     is_kept: bool
 
@@ -34,7 +39,7 @@ class DocumentKind:
 _KINDS: dict[str, DocumentKind] = {}
 
 
-def document_kind(name: str, *, title: str, is_kept: bool = True) -> Callable[[Builder], Builder]:
+def document_kind(name: str, *, title: Any, is_kept: bool = True) -> Callable[[Builder], Builder]:
     """Register a builder: number in, paper out; it raises UnknownDocument for a number that does not exist.
 
     `is_kept` is false for papers that show a moment (a pick list) and are printed afresh.
@@ -63,7 +68,11 @@ def request_documents(kind: str, numbers: Sequence[str], *, thread: str, now: da
         [StoredDocument(kind=kind, number=number, thread=thread, requested_at=now, due_at=now) for number in numbers],
         ignore_conflicts=True,
     )
-    found = {row.number: row for row in StoredDocument.objects.filter(kind=kind, number__in=numbers)}
+    rows = StoredDocument.objects.filter(kind=kind, number__in=numbers)
+    found = {row.number: row for row in rows}
+    for row in found.values():
+        if row.stored_at is None:
+            ring(JOB, row.pk)
     return [found[number] for number in numbers]
 
 
@@ -79,12 +88,42 @@ def store(document: StoredDocument, content: bytes, *, now: datetime) -> StoredD
 
 
 def keep(content: bytes, digest: str) -> str:
-    """Write a content-addressed file once; the name in storage."""
+    """Write a content-addressed file once; the name in storage. A torn file of a killed worker is not trusted."""
     name = f"documents/{digest[:2]}/{digest}.pdf"
-    if not default_storage.exists(name):
-        default_storage.save(name, ContentFile(content))
-    return name
+    if default_storage.exists(name):
+        with default_storage.open(name) as file:
+            if sha256(file.read()).hexdigest() == digest:
+                return name
+    return default_storage.save(name, ContentFile(content))
 
 
-def waiting() -> Iterable[StoredDocument]:
-    return StoredDocument.objects.filter(due_at__isnull=False, stored_at=None).order_by(F("due_at"), "pk")
+@job(JOB, title=_("Make documents"), every=1, rank=80)
+def make_documents(context: Context) -> dict[str, Any]:
+    return context.work(StoredDocument.objects.filter(stored_at=None), make_one)
+
+
+def make_one(row: StoredDocument, *, now: datetime) -> None:
+    """Set a claimed paper in a child process and keep its bytes. Raises NoRetry where there is no such record."""
+    try:
+        content = typeset_apart(build(row.kind, row.number))
+    except UnknownDocument as problem:
+        raise NoRetry(str(problem)) from problem
+    digest = sha256(content).hexdigest()
+    name = keep(content, digest)
+    with transaction.atomic(durable=True):
+        finish(row, file=name, sha256=digest, size=len(content), stored_at=now)
+
+
+def content_of(kind: str, number: str, *, now: datetime) -> bytes:
+    """The bytes of a paper: as stored, or made now (and kept, where the kind is kept). Raises UnknownDocument.
+
+    Two who ask at once both make the same bytes and the first to store wins.
+    """
+    stored = StoredDocument.objects.filter(kind=kind, number=number).first()
+    if stored and stored.stored_at:
+        with stored.file.open("rb") as file:
+            return bytes(file.read())
+    content = typeset_apart(build(kind, number))
+    if stored and _KINDS[kind].is_kept:
+        store(stored, content, now=now)
+    return content

@@ -24,9 +24,7 @@ def paper(
     """Render `templates/documents/<template>.html`; barcodes and photos are named in it as `memory:<name>`."""
     language = supported(language)
     with translation.override(language):
-        html = render_to_string(
-            f"documents/{template}.html", {"shop": settings.SHOP, "language": language, **context}
-        )
+        html = render_to_string(f"documents/{template}.html", {"shop": settings.SHOP, "language": language, **context})
     return Paper(
         html=html,
         style=style,

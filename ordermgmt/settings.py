@@ -268,6 +268,7 @@ SHOP = {
     "city": env.str("SHOP_CITY", default="Malmö"),
     "country": env.str("SHOP_COUNTRY", default="SE"),
     "vat_id": env.str("SHOP_VAT_ID", default="SE556677889901"),
+    "iban": env.str("SHOP_IBAN", default="SE45 5000 0000 0583 9825 7466"),
     "phone": env.str("SHOP_PHONE", default="+46 40 12 34 56"),
     "email": env.str("SHOP_EMAIL", default="hello@nordicpantry.example"),
     "hours": env.str("SHOP_HOURS", default="Mon–Fri 9–17"),

@@ -20,7 +20,8 @@ def label(number: str) -> Paper:
     """By tracking number, or all live labels of a shipment or SSCC."""
     rows = (
         Label.objects.filter(
-            Q(tracking_number=number) | Q(state=LabelState.MADE) & (Q(carton__shipment__number=number) | Q(carton__sscc=number))
+            Q(tracking_number=number)
+            | Q(state=LabelState.MADE) & (Q(carton__shipment__number=number) | Q(carton__sscc=number))
         )
         .select_related("carton__shipment__order", "carton__shipment__carrier", "carton__shipment__warehouse")
         .order_by("carton__position")
@@ -57,9 +58,7 @@ def _pictures(labels: list[dict[str, Any]]) -> dict[str, Picture]:
     tracking = {
         f"tracking-{label['tracking']}": code128(label["tracking"], room_mm=_ROOM_MM, height_mm=18) for label in labels
     }
-    boxes = {
-        f"sscc-{label['sscc']}": gs1_128(f"00{label['sscc']}", room_mm=_ROOM_MM, height_mm=32) for label in labels
-    }
+    boxes = {f"sscc-{label['sscc']}": gs1_128(f"00{label['sscc']}", room_mm=_ROOM_MM, height_mm=32) for label in labels}
     return tracking | boxes
 
 

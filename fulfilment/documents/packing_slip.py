@@ -48,13 +48,17 @@ def _find(numbers: Sequence[str]) -> list[Shipment]:
         Shipment.objects.filter(number__in=numbers)
         .select_related("order", "carrier", "warehouse")
         .prefetch_related(
-            Prefetch("cartons", Carton.objects.order_by("position").prefetch_related(Prefetch("lines", lines), "labels")),
+            Prefetch(
+                "cartons", Carton.objects.order_by("position").prefetch_related(Prefetch("lines", lines), "labels")
+            ),
             "order__addresses",
             "order__links",
             Prefetch("order__lines", OrderLine.objects.select_related("sku", "bundle").order_by("position")),
             Prefetch(
                 "order__shipments",
-                Shipment.objects.exclude(status=ShipmentStatus.CANCELLED).order_by("packed_at", "pk").prefetch_related("lines"),
+                Shipment.objects.exclude(status=ShipmentStatus.CANCELLED)
+                .order_by("packed_at", "pk")
+                .prefetch_related("lines"),
             ),
         )
         .order_by("pk")
