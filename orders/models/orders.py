@@ -30,6 +30,24 @@ class OrderQuerySet(models.QuerySet["Order"]):
         open_holds = hold._default_manager.filter(order=models.OuterRef("pk"), released_at=None)
         return self.filter(models.Exists(open_holds))
 
+    def with_state(self) -> "OrderQuerySet":
+        """Loads what `wording.state_of` and the blockers read: three queries for any number of rows.
+
+        Fulfilment is to the right of the arrow and is reached by the relations it declares.
+        """
+        hold = apps.get_model("orders", "Hold")
+        work = apps.get_model("fulfilment", "FulfilmentOrder")
+        parcels = apps.get_model("fulfilment", "Shipment")
+        return self.prefetch_related(
+            models.Prefetch(
+                "holds", hold._default_manager.filter(released_at=None).order_by("opened_at"), "open_holds"
+            ),
+            models.Prefetch(
+                "fulfilment_orders", work._default_manager.exclude(status__in=["dispatched", "cancelled"]), "open_work"
+            ),
+            models.Prefetch("shipments", parcels._default_manager.exclude(status="cancelled"), "live_shipments"),
+        )
+
     def awaiting_stock(self) -> "OrderQuerySet":
         return self.open().filter(fulfilment_status=FulfilmentStatus.WAITING)
 
