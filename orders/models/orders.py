@@ -103,6 +103,9 @@ class Order(Stateful):
     note = models.TextField(_("note"), blank=True)
     tags = models.JSONField(default=list, blank=True)
     requested_delivery_on = models.DateField(_("wished for"), null=True, blank=True)
+    ship_from = models.ForeignKey(
+        "inventory.Warehouse", on_delete=models.PROTECT, null=True, blank=True, related_name="orders"
+    )
     first_promised_ship_on = models.DateField(null=True, blank=True)
     first_promised_delivery_on = models.DateField(null=True, blank=True)
     promised_ship_on = models.DateField(_("ship by"), null=True, blank=True)
@@ -150,6 +153,12 @@ class Order(Stateful):
             models.Index(
                 fields=["promised_ship_on", "id"], name="order_ship_by", condition=Q(status=OrderStatus.ACCEPTED)
             ),
+            models.Index(
+                fields=["ship_from", "promised_ship_on"],
+                name="order_load",
+                include=["fulfilment_status"],
+                condition=Q(status=OrderStatus.ACCEPTED),
+            ),
             models.Index(fields=["due_at"], name="order_due", condition=Q(due_at__isnull=False)),
         ]
 
@@ -158,8 +167,9 @@ class Order(Stateful):
 
     @property
     def balance(self) -> Any:
-        """What the customer still owes (negative: we owe)."""
-        return self.total - self.paid_total + self.refunded_total
+        """What the customer still owes (negative: we owe). Nothing is owed for a cancelled order."""
+        due = 0 if self.current_status == OrderStatus.CANCELLED else self.total
+        return due - self.paid_total + self.refunded_total
 
 
 class AddressKind(models.TextChoices):

@@ -1,0 +1,159 @@
+"""The warehouses as they are now: whom they serve, when they work, how full their days are."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from django.db.models import Count
+
+from inventory.models import Closure, ServedZone, StockLevel
+from ordermgmt.clock import business_day
+from orders import promising
+from orders.models import Order
+from orders.promising import HORIZON_DAYS, Calendar, Promise
+from orders.sourcing import Source, Sourcing
+from orders.states import FulfilmentStatus, OrderStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where an order goes, and by when the customer would like it."""
+
+    country: str
+    postcode: str = ""
+    wished_on: date | None = None
+    promised_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Zones by country and calendars by warehouse id, read once and used for many orders."""
+
+    zones: dict[str, list[ServedZone]]
+    calendars: dict[int, Calendar]
+    now: datetime
+
+    def serving(self, to: Destination) -> list[ServedZone]:
+        """One zone per warehouse: the one whose postcode start fits longest."""
+        code = to.postcode.replace(" ", "").upper()
+        best: dict[int, ServedZone] = {}
+        for zone in self.zones.get(to.country, ()):
+            known = best.get(zone.warehouse_id)
+            longer = known is None or len(zone.postcode_prefix) > len(known.postcode_prefix)
+            if longer and code.startswith(zone.postcode_prefix.upper()):
+                best[zone.warehouse_id] = zone
+        return sorted(best.values(), key=lambda z: (z.distance_rank, z.warehouse.priority, z.warehouse_id))
+
+    def sources(self, to: Destination) -> tuple[Source, ...]:
+        """The warehouses that serve a destination, with the promise each could make."""
+        return tuple(self._source(zone, to) for zone in self.serving(to))
+
+    def _source(self, zone: ServedZone, to: Destination) -> Source:
+        made = self._promise(zone, to)
+        wanted = to.wished_on or to.promised_on
+        return Source(
+            zone.warehouse_id,
+            zone.warehouse.code,
+            distance_rank=zone.distance_rank,
+            priority=zone.warehouse.priority,
+            delivery_on=made.delivery_on,
+            is_in_time=wanted is None or made.delivery_on <= wanted,
+            capacity_left=self.calendars[zone.warehouse_id].room_on(made.ship_on),
+        )
+
+    def promise(self, sourcing: Sourcing, to: Destination, *, expected_on: date | None = None) -> Promise | None:
+        """When all of an order is there: its last part decides. None when nobody serves the address.
+
+        What nobody has is promised for `expected_on`, or for a fixed number of working days from now.
+        """
+        zones = self.serving(to)
+        used = [zone for zone in zones if zone.warehouse_id in sourcing.warehouse_ids]
+        made = [self._promise(zone, to) for zone in used]
+        if zones and (sourcing.short or not made):
+            zone = (used or zones)[0]
+            made.append(self._promise(zone, to, available_on=expected_on or self._unknown_arrival(zone)))
+        if not made:
+            return None
+        return Promise(max(p.ship_on for p in made), max(p.delivery_on for p in made))
+
+    def _promise(self, zone: ServedZone, to: Destination, *, available_on: date | None = None) -> Promise:
+        return promising.promise(
+            self.calendars[zone.warehouse_id],
+            now=self.now,
+            transit_days=zone.transit_days,
+            country=to.country,
+            available_on=available_on,
+            requested_on=to.wished_on,
+        )
+
+    def _unknown_arrival(self, zone: ServedZone) -> date:
+        calendar = self.calendars[zone.warehouse_id]
+        start = promising.first_day(calendar, self.now)
+        return promising.workdays_later(calendar, start, promising.UNKNOWN_ARRIVAL_WORKDAYS)
+
+
+def load_network(*, now: datetime, countries: Iterable[str] | None = None) -> Network:
+    """Three statements at most, whatever the number of warehouses and orders."""
+    rows = ServedZone.objects.filter(warehouse__is_active=True).select_related("warehouse")
+    if countries is not None:
+        rows = rows.filter(country__in=set(countries))
+    zones: dict[str, list[ServedZone]] = defaultdict(list)
+    for zone in rows.order_by("pk"):
+        zones[zone.country].append(zone)
+    return Network(dict(zones), _calendars(rows, now), now)
+
+
+def _calendars(zones: Iterable[ServedZone], now: datetime) -> dict[int, Calendar]:
+    houses = {zone.warehouse_id: zone.warehouse for zone in zones}
+    bare = {
+        pk: Calendar(
+            time_zone=house.time_zone,
+            cut_off=house.cut_off,
+            work_days=house.work_days,
+            country=house.country,
+            observes_holidays=house.observes_holidays,
+            capacity=house.daily_capacity,
+        )
+        for pk, house in houses.items()
+    }
+    return _with_load(_with_closures(bare, now), now)
+
+
+def _with_closures(calendars: dict[int, Calendar], now: datetime) -> dict[int, Calendar]:
+    if not calendars:
+        return calendars
+    today = business_day(now) - timedelta(days=1)
+    days: dict[int, set[date]] = defaultdict(set)
+    near = Closure.objects.filter(
+        warehouse__in=list(calendars), day__range=(today, today + timedelta(days=HORIZON_DAYS))
+    )
+    for warehouse_id, day in near.values_list("warehouse_id", "day"):
+        days[warehouse_id].add(day)
+    return {pk: replace(calendar, closed=frozenset(days[pk])) for pk, calendar in calendars.items()}
+
+
+def _with_load(calendars: dict[int, Calendar], now: datetime) -> dict[int, Calendar]:
+    limited = [pk for pk, calendar in calendars.items() if calendar.capacity]
+    if not limited:
+        return calendars
+    load: dict[int, dict[date, int]] = defaultdict(dict)
+    promised = Order.objects.filter(
+        status=OrderStatus.ACCEPTED,
+        ship_from__in=limited,
+        promised_ship_on__gte=business_day(now),
+        fulfilment_status__in=[
+            FulfilmentStatus.UNFULFILLED,
+            FulfilmentStatus.WAITING,
+            FulfilmentStatus.IN_PROGRESS,
+        ],
+    )
+    for pk, day, count in promised.values_list("ship_from", "promised_ship_on").annotate(n=Count("pk")):
+        load[pk][day] = count
+    return {pk: replace(calendar, load=load[pk]) for pk, calendar in calendars.items()}
+
+
+def free_units(sku_ids: Iterable[int]) -> dict[tuple[int, int], int]:
+    """Units available to promise by (warehouse, SKU), as last committed; only levels that have any."""
+    levels = StockLevel.objects.with_available().filter(sku__in=set(sku_ids), available__gt=0)
+    return {(w, s): free for w, s, free in levels.values_list("warehouse_id", "sku_id", "available")}

@@ -1,0 +1,84 @@
+"""The statuses of an order, derived from its rows. Pure; the books check proves the stored ones equal."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from ordermgmt.money import ZERO
+from orders.states import FulfilmentStatus, PaymentKind, PaymentState, PaymentStatus
+
+
+class Units(Protocol):
+    ordered: int
+    cancelled: int
+    backordered: int
+    promised: int
+    allocated: int
+    picked: int
+    packed: int
+    shipped: int
+    returned: int
+
+    @property
+    def is_stocked(self) -> bool: ...
+
+
+class Money(Protocol):
+    kind: str
+    state: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    authorised: Decimal
+    captured: Decimal
+    refunded: Decimal
+
+
+def fulfilment_status(lines: Iterable[Units], *, all_arrived: bool) -> FulfilmentStatus:
+    """`all_arrived`: every parcel that left was delivered."""
+    stocked = [line for line in lines if line.is_stocked]
+    live = sum(line.ordered - line.cancelled for line in stocked)
+    shipped = sum(line.shipped for line in stocked)
+    returned = sum(line.returned for line in stocked)
+    if returned:
+        return FulfilmentStatus.RETURNED if returned == shipped == live else FulfilmentStatus.PART_RETURNED
+    if shipped:
+        return _gone(shipped == live, all_arrived)
+    return _still_here(stocked, live)
+
+
+def _gone(is_all: bool, all_arrived: bool) -> FulfilmentStatus:
+    if not is_all:
+        return FulfilmentStatus.PART_SHIPPED
+    return FulfilmentStatus.DELIVERED if all_arrived else FulfilmentStatus.SHIPPED
+
+
+def _still_here(stocked: Sequence[Units], live: int) -> FulfilmentStatus:
+    if any(line.allocated or line.picked or line.packed for line in stocked):
+        return FulfilmentStatus.IN_PROGRESS
+    if any(line.backordered for line in stocked):
+        return FulfilmentStatus.WAITING
+    # Nothing that is shipped was ever ordered (a gift card): it is with the customer already.
+    return FulfilmentStatus.UNFULFILLED if stocked else FulfilmentStatus.DELIVERED
+
+
+def paid(payments: Iterable[Money]) -> Paid:
+    done = [payment for payment in payments if payment.state == PaymentState.SUCCEEDED]
+    sums = {kind: sum((p.amount for p in done if p.kind == kind), ZERO) for kind in PaymentKind.values}
+    return Paid(sums[PaymentKind.AUTHORISATION], sums[PaymentKind.CAPTURE], sums[PaymentKind.REFUND])
+
+
+def payment_status(money: Paid, *, total: Decimal, is_overdue: bool = False) -> PaymentStatus:
+    """`is_overdue`: an open invoice is past its due date."""
+    if money.refunded:
+        return PaymentStatus.REFUNDED if money.refunded >= money.captured else PaymentStatus.PART_REFUNDED
+    if money.captured >= total:
+        return PaymentStatus.PAID
+    if is_overdue:
+        return PaymentStatus.OVERDUE
+    if money.captured:
+        return PaymentStatus.PART_PAID
+    return PaymentStatus.AUTHORISED if money.authorised >= total else PaymentStatus.UNPAID
