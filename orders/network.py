@@ -1,7 +1,7 @@
 """The warehouses as they are now: whom they serve, when they work, how full their days are."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -12,7 +12,7 @@ from ordermgmt.clock import business_day
 from orders import promising
 from orders.models import Order
 from orders.promising import HORIZON_DAYS, Calendar, Promise
-from orders.sourcing import Source, Sourcing
+from orders.sourcing import Source
 from orders.states import FulfilmentStatus, OrderStatus
 
 
@@ -62,15 +62,17 @@ class Network:
             capacity_left=self.calendars[zone.warehouse_id].room_on(made.ship_on),
         )
 
-    def promise(self, sourcing: Sourcing, to: Destination, *, expected_on: date | None = None) -> Promise | None:
+    def promise(
+        self, to: Destination, warehouse_ids: Collection[int], *, is_short: bool, expected_on: date | None = None
+    ) -> Promise | None:
         """When all of an order is there: its last part decides. None when nobody serves the address.
 
         What nobody has is promised for `expected_on`, or for a fixed number of working days from now.
         """
         zones = self.serving(to)
-        used = [zone for zone in zones if zone.warehouse_id in sourcing.warehouse_ids]
+        used = [zone for zone in zones if zone.warehouse_id in warehouse_ids]
         made = [self._promise(zone, to) for zone in used]
-        if zones and (sourcing.short or not made):
+        if zones and (is_short or not made):
             zone = (used or zones)[0]
             made.append(self._promise(zone, to, available_on=expected_on or self._unknown_arrival(zone)))
         if not made:

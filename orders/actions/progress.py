@@ -1,11 +1,14 @@
 """How far an order's units are, and the statuses that follow from it. Steps for everything that moves them."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
-from django.db.models import Case, F, IntegerField, Value, When
+from django.db.models import Case, F, IntegerField, QuerySet, Value, When
 
-from orders.models import Order, OrderLine
+from ordermgmt.clock import business_day
+from orders.models import Invoice, Order, OrderLine, Payment
 from orders.states import FulfilmentStatus, InvoiceStatus, OrderStatus
 from orders.statuses import fulfilment_status, paid, payment_status
 
@@ -43,6 +46,11 @@ def advance(order: Order, units: Mapping[int, int], *, source: str, target: str)
 
     One conditional statement, all or none. Raises NoSuchMove, NotThatMany.
     """
+    advance_lines(OrderLine.objects.filter(order=order), units, source=source, target=target)
+
+
+def advance_lines(lines: QuerySet[OrderLine], units: Mapping[int, int], *, source: str, target: str) -> None:
+    """Inside the caller's transaction: as `advance`, for lines of several locked orders."""
     if target not in UNIT_MOVES[source]:
         raise NoSuchMove(f"units that are {source} cannot become {target}")
     wanted = {pk: count for pk, count in units.items() if count}
@@ -52,13 +60,13 @@ def advance(order: Order, units: Mapping[int, int], *, source: str, target: str)
         raise NotThatMany("units to move are counted up, never down")
     count = Case(*(When(pk=pk, then=Value(n)) for pk, n in wanted.items()), output_field=IntegerField())
     moved = (
-        OrderLine.objects.filter(order=order, pk__in=list(wanted))
+        lines.filter(pk__in=list(wanted))
         .annotate(wanted=count)
         .filter(**{f"{source}__gte": F("wanted")})
         .update(**{source: F(source) - count, target: F(target) + count})
     )
     if moved != len(wanted):
-        raise NotThatMany(f"{order}: fewer units are {source} than were to become {target}")
+        raise NotThatMany(f"fewer units are {source} than were to become {target}")
 
 
 def refresh_status(order: Order, *, now: datetime) -> Order:
@@ -66,38 +74,66 @@ def refresh_status(order: Order, *, now: datetime) -> Order:
 
     Closes the order when everything has arrived. Writes only what differs.
     """
-    before = _stored(order)
-    derive(order, now=now)
-    changed = [name for name, value in _stored(order).items() if value != before[name]]
-    if changed:
-        order.save(update_fields=changed)
-    if order.current_status == OrderStatus.ACCEPTED and order.fulfilment_status == FulfilmentStatus.DELIVERED:
-        order.move_to(OrderStatus.CLOSED, now=now)
+    settle([order], now=now)
     return order
 
 
 DERIVED = ("payment_status", "fulfilment_status", "paid_total", "refunded_total", "units")
+ON_THE_WAY = ("packed", "dispatched")
 
 
-def _stored(order: Order) -> dict[str, object]:
-    return {name: getattr(order, name) for name in DERIVED}
+def settle(orders: Sequence[Order], *, now: datetime) -> None:
+    """Inside the caller's transaction: as `refresh_status` for many locked orders, in a few statements."""
+    before = {order.pk: _stored(order) for order in orders}
+    derive(orders, now=now)
+    changed = [order for order in orders if _stored(order) != before[order.pk]]
+    if len(changed) == 1:
+        changed[0].save(update_fields=DERIVED)
+    elif changed:
+        Order.objects.bulk_update(changed, DERIVED)
+    for order in orders:
+        if order.current_status == OrderStatus.ACCEPTED and order.fulfilment_status == FulfilmentStatus.DELIVERED:
+            order.move_to(OrderStatus.CLOSED, now=now)
 
 
-def derive(order: Order, *, now: datetime) -> None:
+def _stored(order: Order) -> tuple[object, ...]:
+    return tuple(getattr(order, name) for name in DERIVED)
+
+
+def derive(orders: Sequence[Order], *, now: datetime) -> None:
     """Set what follows from lines, payments, invoices and parcels; nothing is saved."""
-    lines = list(OrderLine.objects.filter(order=order))
-    money = paid(order.payments.all())
-    order.fulfilment_status = fulfilment_status(lines, all_arrived=_all_arrived(order, lines))
-    order.payment_status = payment_status(money, total=order.total, is_overdue=_is_overdue(order, now))
-    order.paid_total, order.refunded_total = money.captured, money.refunded
-    order.units = sum(line.ordered - line.cancelled for line in lines if line.is_stocked)
+    lines = grouped(OrderLine.objects.filter(order__in=orders))
+    payments = grouped(Payment.objects.filter(order__in=orders))
+    overdue = _overdue(orders, now)
+    on_the_way = _on_the_way(orders, lines)
+    for order in orders:
+        own = lines.get(order.pk, [])
+        money = paid(payments.get(order.pk, []))
+        order.fulfilment_status = fulfilment_status(own, all_arrived=order.pk not in on_the_way)
+        order.payment_status = payment_status(money, total=order.total, is_overdue=order.pk in overdue)
+        order.paid_total, order.refunded_total = money.captured, money.refunded
+        order.units = sum(line.ordered - line.cancelled for line in own if line.is_stocked)
 
 
-def _all_arrived(order: Order, lines: list[OrderLine]) -> bool:
-    if not any(line.shipped for line in lines):
-        return False
-    return not order.shipments.filter(status__in=["packed", "dispatched"]).exists()
+R = TypeVar("R", OrderLine, Payment)
 
 
-def _is_overdue(order: Order, now: datetime) -> bool:
-    return order.invoices.filter(status=InvoiceStatus.OPEN, due_on__lt=now.date()).exists()
+def grouped(rows: QuerySet[R]) -> dict[int, list[R]]:
+    """Rows by the id of their order."""
+    groups: dict[int, list[R]] = defaultdict(list)
+    for row in rows:
+        groups[row.order_id].append(row)
+    return groups
+
+
+def _on_the_way(orders: Sequence[Order], lines: Mapping[int, list[OrderLine]]) -> set[int]:
+    gone = [order.pk for order in orders if any(line.shipped for line in lines.get(order.pk, []))]
+    if not gone:
+        return set()
+    moving = Order.objects.filter(pk__in=gone, shipments__status__in=ON_THE_WAY)
+    return set(moving.values_list("pk", flat=True))
+
+
+def _overdue(orders: Sequence[Order], now: datetime) -> set[int]:
+    unpaid = Invoice.objects.filter(order__in=orders, status=InvoiceStatus.OPEN, due_on__lt=business_day(now))
+    return set(unpaid.values_list("order_id", flat=True))

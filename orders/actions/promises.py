@@ -1,0 +1,75 @@
+"""The dates an order is promised for: kept when they move, told to the customer when they move back."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+
+from django.utils.translation import gettext_noop
+
+from ordermgmt.history import activity
+from ordermgmt.models import Activity, User
+from orders.emails import late_message
+from orders.models import Allocation, Order, OrderLine
+from orders.network import Destination, Network
+from orders.promising import Promise
+
+PROMISED = ("promised_ship_on", "promised_delivery_on", "ship_from")
+
+
+def destination(order: Order) -> Destination:
+    return Destination(
+        order.ship_country, order.ship_postcode, order.requested_delivery_on, order.promised_delivery_on
+    )
+
+
+def renew_promises(orders: Sequence[Order], network: Network, *, by: User | str, now: datetime) -> None:
+    """Inside the caller's transaction: promise locked orders anew from where their units are now.
+
+    A promise that moves leaves a line of history; one that moves back also a message.
+    """
+    places = _warehouses(orders)
+    short = set(OrderLine.objects.filter(order__in=orders, backordered__gt=0).values_list("order_id", flat=True))
+    moved: list[tuple[Order, date | None]] = []
+    for order in orders:
+        old = order.promised_delivery_on
+        own = places.get(order.pk, ())
+        made = network.promise(destination(order), own, is_short=order.pk in short)
+        if _keep(order, made, own):
+            moved.append((order, old))
+    Order.objects.bulk_update([order for order, _ in moved], PROMISED)
+    Activity.objects.bulk_create([_line(order, old, by, now) for order, old in moved])
+    for order, old in moved:
+        if old and order.promised_delivery_on and order.promised_delivery_on > old:
+            late_message(order, old=old, now=now)
+
+
+def _warehouses(orders: Sequence[Order]) -> Mapping[int, Collection[int]]:
+    found: dict[int, list[int]] = defaultdict(list)
+    rows = Allocation.objects.filter(line__order__in=orders).order_by("-quantity", "pk")
+    for order_id, warehouse_id in rows.values_list("line__order_id", "warehouse_id"):
+        found[order_id].append(warehouse_id)
+    return found
+
+
+def _keep(order: Order, made: Promise | None, places: Collection[int]) -> bool:
+    """Set the promise; says whether the day of arrival moved or the leaving place changed."""
+    if made is None:
+        return False
+    before = (order.promised_ship_on, order.promised_delivery_on, order.ship_from_id)
+    order.promised_ship_on, order.promised_delivery_on = made.ship_on, made.delivery_on
+    order.ship_from_id = next(iter(places), order.ship_from_id)
+    order.first_promised_ship_on = order.first_promised_ship_on or made.ship_on
+    order.first_promised_delivery_on = order.first_promised_delivery_on or made.delivery_on
+    return before != (order.promised_ship_on, order.promised_delivery_on, order.ship_from_id)
+
+
+def _line(order: Order, old: date | None, by: User | str, now: datetime) -> Activity:
+    return activity(
+        "promise.moved",
+        gettext_noop("Promised for {new} (before: {old})"),
+        subject=order.number,
+        by=by,
+        now=now,
+        old=old.isoformat() if old else None,
+        new=order.promised_delivery_on.isoformat() if order.promised_delivery_on else None,
+    )
