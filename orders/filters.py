@@ -1,19 +1,6 @@
 """Filters of the orders list."""
 
-from datetime import date, timedelta
-from typing import Any
-
-import django_filters
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-
-from inventory.models import Warehouse
-from ordermgmt.clock import business_day
-from ordermgmt.listing import ListFilters
-from ordermgmt.models import User
-from orders.models import Channel, Hold, Order, OrderLine
-from orders.states import FulfilmentStatus, HoldCode, OrderStatus, PaymentStatus
 
 STATES = [
     ("open", _("Open")),

@@ -6,7 +6,7 @@ together, so that no younger order takes the last unit it needs; and what comple
 before what would only lie beside its missing parts.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -76,5 +76,3 @@ def _give(order: Waiting, sourcing: Sourcing, left: dict[tuple[int, int], int], 
     for part in sourcing.parts:
         left[part.warehouse_id, part.sku_id] -= part.units
     given[order.order_id] = sourcing
-
-

@@ -25,6 +25,12 @@ def lock_levels(sku_ids: Iterable[int], warehouse_ids: Iterable[int]) -> dict[tu
     return {(level.warehouse_id, level.sku_id): level for level in levels}
 
 
+def lock_these(level_ids: Iterable[int]) -> dict[tuple[int, int], StockLevel]:
+    """Inside the caller's transaction: as `lock_levels`, for levels known by id."""
+    levels = StockLevel.objects.select_for_update().filter(pk__in=sorted(set(level_ids))).order_by("pk")
+    return {(level.warehouse_id, level.sku_id): level for level in levels}
+
+
 def promise(units: Mapping[int, int]) -> None:
     """Inside the caller's transaction: promise units by level id, all or none.
 

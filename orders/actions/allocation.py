@@ -61,8 +61,8 @@ def allocate_waiting(*, now: datetime) -> dict[str, int]:
     done = {"orders": 0, "units": 0, "complete": 0}
     for _round in range(MOST_ROUNDS):
         queue = whole_queue(now=now)
-        plan = {pk: sourcing for pk, sourcing in fill(queue.waiting.values(), queue.free, now=now).items()}
-        plan = {pk: sourcing for pk, sourcing in plan.items() if sourcing.parts}
+        filled = fill(queue.waiting.values(), queue.free, now=now)
+        plan = {pk: sourcing for pk, sourcing in filled.items() if sourcing.parts}
         ids = list(plan)
         given = [s for i in range(0, len(ids), CHUNK) for s in _give_chunk(ids[i : i + CHUNK], plan, queue, now=now)]
         done["orders"] += len(given)

@@ -17,9 +17,7 @@ PROMISED = ("promised_ship_on", "promised_delivery_on", "ship_from")
 
 
 def destination(order: Order) -> Destination:
-    return Destination(
-        order.ship_country, order.ship_postcode, order.requested_delivery_on, order.promised_delivery_on
-    )
+    return Destination(order.ship_country, order.ship_postcode, order.requested_delivery_on, order.promised_delivery_on)
 
 
 def renew_promises(orders: Sequence[Order], network: Network, *, by: User | str, now: datetime) -> None:

@@ -1,0 +1,392 @@
+"""Taking an order in: checked, promised stock and days, written whole, confirmed.
+
+Everything that needs no lock is computed first. The first attempt writes every row with the stock as
+last committed and takes the stock locks last, in one statement just before the commit. When somebody
+was faster, all is undone and decided anew under the locks.
+"""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext_noop
+
+from inventory.actions.holding import NotEnoughStock, lock_these, promise
+from inventory.models import StockLevel
+from ordermgmt.history import record
+from ordermgmt.models import User
+from ordermgmt.numbering import next_number
+from ordermgmt.retrying import retries_conflicts
+from ordermgmt.roles import Role
+from orders.checks import check_delivery, check_draft, check_stock
+from orders.drafts import DraftAddress, Finding, OrderDraft
+from orders.emails import confirmation
+from orders.exploding import explode
+from orders.known import learn
+from orders.models import (
+    Allocation,
+    Hold,
+    Order,
+    OrderAddress,
+    OrderCharge,
+    OrderLine,
+    OrderLink,
+    Payment,
+    SourcingDecision,
+)
+from orders.models.orders import AddressKind
+from orders.network import Destination, Network, load_network
+from orders.promising import Promise
+from orders.queue import Waiting, fill
+from orders.sourcing import Need, Sourcing, decide
+from orders.states import HoldCode, LineKind, OrderStatus, PaymentKind, Stage
+from orders.statuses import fulfilment_status, paid, payment_status
+from orders.waiting import lacking, queue_for
+
+LINK_LIFE = timedelta(days=180)
+# An order that cannot be sent as it is keeps no stock from others while it is held.
+GIVES_NO_STOCK = frozenset({HoldCode.UNDELIVERABLE, HoldCode.CUSTOMER, HoldCode.QUANTITY})
+OWNERS = {HoldCode.PAYMENT: Role.FINANCE, HoldCode.RISK: Role.FINANCE, HoldCode.CUSTOMER: Role.FINANCE}
+NOTHING = Sourcing((), {}, {})
+Levels = dict[tuple[int, int], StockLevel]
+
+
+class DraftRefused(Exception):
+    """The draft cannot become an order; `findings` say why."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__(" ".join(finding.message for finding in findings))
+        self.findings = tuple(findings)
+
+
+@retries_conflicts
+def place_order(draft: OrderDraft, *, by: User | str, now: datetime) -> Order:
+    """Accept a draft: order, lines with bundle parts, money, addresses, holds, stock, days, confirmation.
+
+    What cannot be promised waits for stock. Raises DraftRefused.
+    """
+    prepared = prepare(draft, now=now)
+    try:
+        with transaction.atomic(durable=True):
+            return _write(prepared, _decide(prepared, _levels(prepared)), by=by)
+    except NotEnoughStock:
+        with transaction.atomic(durable=True):
+            return _write(prepared, _decide(prepared, _locked_levels(prepared)), by=by)
+
+
+def place(draft: OrderDraft, *, by: User | str, now: datetime) -> Order:
+    """Inside the caller's transaction: as `place_order`."""
+    prepared = prepare(draft, now=now)
+    try:
+        # A savepoint, so that what was written is undone alone when the stock was taken meanwhile.
+        with transaction.atomic():
+            return _write(prepared, _decide(prepared, _levels(prepared)), by=by)
+    except NotEnoughStock:
+        return _write(prepared, _decide(prepared, _locked_levels(prepared)), by=by)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that is known before a lock is taken."""
+
+    draft: OrderDraft
+    lines: list[OrderLine]
+    network: Network
+    to: Destination
+    now: datetime
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """Units to be promised, keyed by the position of their line."""
+        rows = (row for row in self.lines if row.is_stocked and row.sku_id)
+        return tuple(Need(row.position, row.sku_id or 0, row.ordered) for row in rows)
+
+    @property
+    def takes_stock(self) -> bool:
+        return not any(finding.hold_code in GIVES_NO_STOCK for finding in self.draft.errors)
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What an order is given, from the levels as they were read."""
+
+    sourcing: Sourcing
+    promise: Promise | None
+    levels: Levels
+
+
+def prepare(draft: OrderDraft, *, now: datetime) -> Prepared:
+    """Check and complete a draft. Raises DraftRefused."""
+    known = learn(draft)
+    network = load_network(now=now, countries=[draft.country])
+    postcode = draft.shipping.postcode if draft.shipping else ""
+    to = Destination(draft.country, postcode, draft.requested_delivery_on)
+    found = [*draft.findings, *check_draft(draft, known)]
+    found += check_delivery(draft, is_served=bool(network.serving(to)), arrives_late_by=None)
+    draft = replace(draft.balanced(), findings=tuple(found))
+    if draft.refusals:
+        raise DraftRefused(draft.refusals)
+    return Prepared(draft, explode(draft.lines, known), network, to, now)
+
+
+def _levels(prepared: Prepared) -> Levels:
+    """The levels of the warehouses that serve the address, as last committed."""
+    return {(level.warehouse_id, level.sku_id): level for level in _relevant(prepared)}
+
+
+def _locked_levels(prepared: Prepared) -> Levels:
+    """The same, locked in primary-key order. Closes the race for the last unit."""
+    return lock_these(level.pk for level in _relevant(prepared))
+
+
+def _relevant(prepared: Prepared) -> Iterable[StockLevel]:
+    places = [zone.warehouse_id for zone in prepared.network.serving(prepared.to)]
+    skus = {need.sku_id for need in prepared.needs}
+    if not (places and skus and prepared.takes_stock):
+        return ()
+    return StockLevel.objects.filter(warehouse__in=places, sku__in=skus)
+
+
+def _decide(prepared: Prepared, levels: Levels) -> Decided:
+    sourcing = _source(prepared, {key: level.free for key, level in levels.items() if level.free > 0})
+    promised = prepared.network.promise(
+        prepared.to, sourcing.warehouse_ids, is_short=bool(_missing(prepared, sourcing))
+    )
+    return Decided(sourcing, promised, levels)
+
+
+def _source(prepared: Prepared, free: dict[tuple[int, int], int]) -> Sourcing:
+    """Orders that wait for the same units are served before a new one."""
+    if not free:
+        return NOTHING
+    sources = prepared.network.sources(prepared.to)
+    skus = {sku for _, sku in free}
+    if not lacking(sku_id__in=skus).exists():
+        return decide(prepared.needs, sources, free)
+    queue = queue_for(skus, now=prepared.now)
+    draft = prepared.draft
+    own = Waiting(0, prepared.needs, sources, prepared.now, priority=draft.priority, is_renewal=draft.is_renewal)
+    return fill([*queue.waiting.values(), own], {**queue.free, **free}, now=prepared.now)[0]
+
+
+def _missing(prepared: Prepared, sourcing: Sourcing) -> int:
+    wanted = sum(row.ordered for row in prepared.lines if row.is_stocked)
+    return wanted - sum(part.units for part in sourcing.parts)
+
+
+def _write(prepared: Prepared, decided: Decided, *, by: User | str) -> Order:
+    """Inside the caller's transaction: all rows, then the stock. Raises NotEnoughStock."""
+    order = _order(prepared, decided)
+    lines = _cover(prepared.lines, decided.sourcing)
+    payments = _payments(order, prepared)
+    _set_statuses(order, lines, payments)
+    order.number = next_number("SO")
+    order.save(force_insert=True)
+    _write_lines(order, lines)
+    _write_money(order, prepared.draft, payments)
+    _write_holds(order, prepared, by)
+    _confirm(order, prepared, lines)
+    _record(order, prepared, decided, by)
+    _take_stock(order, lines, decided, now=prepared.now)
+    return order
+
+
+def _order(prepared: Prepared, decided: Decided) -> Order:
+    draft, now, made = prepared.draft, prepared.now, decided.promise
+    totals = draft.totals
+    to = draft.shipping or DraftAddress()
+    return Order(
+        channel_id=draft.channel_id,
+        external_number=draft.external_number,
+        customer_id=draft.customer_id,
+        status=OrderStatus.ACCEPTED,
+        currency=draft.currency,
+        prices_include_tax=draft.prices_include_tax,
+        items_total=totals.items,
+        discount_total=totals.discount,
+        shipping_total=totals.shipping,
+        charges_total=totals.charges,
+        tax_total=totals.tax,
+        total=totals.total,
+        email=draft.email,
+        phone=draft.phone,
+        recipient=to.name or to.company,
+        ship_city=to.city,
+        ship_postcode=to.postcode,
+        ship_country=to.country,
+        language=draft.language,
+        priority=draft.priority,
+        shipping_method=draft.shipping_method,
+        is_gift=draft.is_gift,
+        gift_message=draft.gift_message,
+        is_test=draft.is_test,
+        is_renewal=draft.is_renewal,
+        note=draft.note,
+        tags=list(draft.tags),
+        requested_delivery_on=draft.requested_delivery_on,
+        ship_from_id=next(iter(decided.sourcing.warehouse_ids), None),
+        first_promised_ship_on=made.ship_on if made else None,
+        first_promised_delivery_on=made.delivery_on if made else None,
+        promised_ship_on=made.ship_on if made else None,
+        promised_delivery_on=made.delivery_on if made else None,
+        placed_at=draft.placed_at,
+        accepted_at=now,
+        due_at=now if _missing(prepared, decided.sourcing) else None,
+    )
+
+
+def _cover(lines: list[OrderLine], sourcing: Sourcing) -> list[OrderLine]:
+    """Set what is promised of each line and what waits."""
+    promised: dict[int, int] = {}
+    for part in sourcing.parts:
+        promised[part.line] = promised.get(part.line, 0) + part.units
+    for row in lines:
+        if row.is_stocked:
+            row.promised = promised.get(row.position, 0)
+            row.backordered = row.ordered - row.promised
+    return lines
+
+
+def _payments(order: Order, prepared: Prepared) -> list[Payment]:
+    return [
+        Payment(
+            order=order,
+            kind=payment.kind,
+            state=payment.state,
+            amount=payment.amount,
+            currency=prepared.draft.currency,
+            provider=payment.provider,
+            reference=payment.reference,
+            effect_key=payment.effect_key,
+            at=payment.at or prepared.draft.placed_at,
+        )
+        for payment in prepared.draft.payments
+    ]
+
+
+def _set_statuses(order: Order, lines: list[OrderLine], payments: list[Payment]) -> None:
+    money = paid(payments)
+    order.paid_total, order.refunded_total = money.captured, money.refunded
+    order.payment_status = payment_status(money, total=order.total)
+    order.fulfilment_status = fulfilment_status(lines, all_arrived=False)
+    order.units = sum(row.ordered for row in lines if row.is_stocked)
+
+
+def _write_lines(order: Order, lines: list[OrderLine]) -> None:
+    for row in lines:
+        row.order, row.pk = order, None
+    OrderLine.objects.bulk_create([row for row in lines if row.kind != LineKind.COMPONENT])
+    parts = [row for row in lines if row.kind == LineKind.COMPONENT]
+    for row in parts:
+        row.bundle = row.bundle
+    if parts:
+        OrderLine.objects.bulk_create(parts)
+
+
+def _write_money(order: Order, draft: OrderDraft, payments: list[Payment]) -> None:
+    kinds = ((AddressKind.SHIPPING, draft.shipping), (AddressKind.BILLING, draft.billing))
+    OrderAddress.objects.bulk_create(
+        OrderAddress(order=order, kind=kind, **_postal(address)) for kind, address in kinds if address
+    )
+    OrderCharge.objects.bulk_create(
+        OrderCharge(
+            order=order,
+            kind=charge.kind,
+            title=charge.title[:200],
+            amount=charge.amount,
+            discount=charge.discount,
+            tax_rate=charge.tax_rate,
+            tax=charge.tax,
+            tax_lines=[dict(tax) for tax in charge.tax_lines],
+        )
+        for charge in draft.charges
+    )
+    Payment.objects.bulk_create(payments)
+
+
+def _postal(address: DraftAddress) -> dict[str, str]:
+    return {name: getattr(address, name) for name in OrderAddress.POSTAL_NAMES}
+
+
+def _write_holds(order: Order, prepared: Prepared, by: User | str) -> None:
+    """One hold for each kind of error found; its words are all that was found."""
+    words: dict[str, list[str]] = {}
+    for finding in prepared.draft.errors:
+        words.setdefault(finding.hold_code, []).append(finding.message)
+    Hold.objects.bulk_create(
+        Hold(
+            order=order,
+            code=code,
+            source="capture",
+            handle=code,
+            reason=" ".join(found)[:300],
+            note="\n".join(found) if len(found) > 1 else "",
+            keeps_stock=code not in GIVES_NO_STOCK,
+            blocks=",".join(stage for stage in Stage.values if stage != Stage.ALLOCATE or code in GIVES_NO_STOCK),
+            owner_role=OWNERS.get(HoldCode(code), Role.SUPPORT),
+            opened_at=prepared.now,
+            opened_by=str(by),
+        )
+        for code, found in words.items()
+    )
+
+
+def _confirm(order: Order, prepared: Prepared, lines: list[OrderLine]) -> None:
+    token = secrets.token_urlsafe(24)
+    OrderLink.objects.create(order=order, token=token, created_at=prepared.now, expires_at=prepared.now + LINK_LIFE)
+    payers = [p.provider for p in prepared.draft.payments if p.kind != PaymentKind.REFUND]
+    confirmation(
+        order,
+        lines,
+        to_address=OrderAddress(**_postal(prepared.draft.shipping)).one_line if prepared.draft.shipping else "",
+        token=token,
+        paid_by=payers[0] if payers else "",
+        now=prepared.now,
+    )
+
+
+def _record(order: Order, prepared: Prepared, decided: Decided, by: User | str) -> None:
+    missing = _missing(prepared, decided.sourcing)
+    sentence = gettext_noop("Placed: {units} units, {total} {currency}")
+    found = [finding.as_dict() for finding in (*prepared.draft.findings, *check_stock(missing))]
+    record(
+        "order.placed",
+        sentence,
+        subject=order.number,
+        by=by,
+        now=prepared.now,
+        units=order.units,
+        total=str(order.total),
+        currency=order.currency,
+        promised=order.promised_delivery_on.isoformat() if order.promised_delivery_on else None,
+        findings=found,
+    )
+
+
+def _take_stock(order: Order, lines: list[OrderLine], decided: Decided, *, now: datetime) -> None:
+    """Allocations, then the levels: conditional, as late as can be. Raises NotEnoughStock."""
+    parts = decided.sourcing.parts
+    if not parts:
+        return
+    line_ids = {row.position: row.pk for row in lines}
+    units: dict[int, int] = {}
+    for part in parts:
+        pk = decided.levels[part.warehouse_id, part.sku_id].pk
+        units[pk] = units.get(pk, 0) + part.units
+    Allocation.objects.bulk_create(
+        Allocation(
+            line_id=line_ids[part.line],
+            warehouse_id=part.warehouse_id,
+            sku_id=part.sku_id,
+            quantity=part.units,
+            created_at=now,
+        )
+        for part in parts
+    )
+    SourcingDecision.objects.create(order=order, at=now, explanation=dict(decided.sourcing.explanation))
+    if len(units) > 1:
+        # Closes the deadlock of two orders that share two SKUs: everybody locks in primary-key order.
+        lock_these(units)
+    promise(units)

@@ -1,0 +1,65 @@
+"""Lines of an order from the lines of a draft: bundles become what is sold and the parts that are picked. Pure."""
+
+from collections.abc import Mapping, Sequence
+
+from inventory.models import BundleComponent
+from orders.drafts import DraftLine
+from orders.known import Known
+from orders.models import OrderLine
+from orders.states import LineKind
+
+
+def explode(lines: Sequence[DraftLine], known: Known) -> list[OrderLine]:
+    """Unsaved lines in the order they are shown; the parts of a bundle follow it. All units lack stock yet."""
+    rows: list[OrderLine] = []
+    for line in lines:
+        parts = known.components.get(line.sku_id or 0, ())
+        sold = _sold(line, is_bundle=bool(parts))
+        rows += [sold, *(_part(sold, part) for part in parts)]
+    for position, row in enumerate(rows, start=1):
+        row.position = position
+    return rows
+
+
+def _sold(line: DraftLine, *, is_bundle: bool) -> OrderLine:
+    kind = LineKind.BUNDLE if is_bundle and line.kind != LineKind.SERVICE else line.kind
+    row = OrderLine(
+        kind=kind,
+        sku_id=line.sku_id,
+        name=line.name,
+        ordered=line.quantity,
+        external_id=line.external_id,
+        external_code=line.external_code,
+        unit_price=line.unit_price,
+        discount=line.discount,
+        tax_rate=line.tax_rate,
+        tax=line.tax,
+        total=line.total,
+        tax_lines=[dict(tax) for tax in line.tax_lines],
+        properties=dict(line.properties),
+    )
+    row.backordered = row.ordered if row.is_stocked else 0
+    return row
+
+
+def _part(sold: OrderLine, part: BundleComponent) -> OrderLine:
+    units = sold.ordered * part.quantity
+    return OrderLine(
+        kind=LineKind.COMPONENT,
+        bundle=sold,
+        sku_id=part.component_id,
+        name=part.component.name,
+        ordered=units,
+        backordered=units,
+    )
+
+
+def units_of_parts(
+    sold: Mapping[int, int], parts: Sequence[OrderLine], bundles: Mapping[int, OrderLine]
+) -> dict[int, int]:
+    """Units of component lines that belong to some units of their bundle lines, by line id."""
+    return {
+        part.pk: part.ordered // bundles[part.bundle_id].ordered * sold[part.bundle_id]
+        for part in parts
+        if part.bundle_id in sold
+    }
