@@ -1,0 +1,84 @@
+from decimal import Decimal
+
+import pytest
+
+from inventory.factories import SkuFactory, WarehouseFactory, bundle, stock
+from inventory.models import StockLevel
+from ordermgmt.models import Activity, OutgoingMessage
+from orders.actions.placing import DraftRefused, place_order
+from orders.factories import NOW, draft, draft_line
+from orders.models import Allocation, Order
+from orders.states import FulfilmentStatus, HoldCode, LineKind, PaymentStatus
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_order_is_promised_stock_and_days() -> None:
+    house, sku = WarehouseFactory(), SkuFactory()
+    stock(sku, house, 5)
+    order = place_order(draft({sku: 3}), by="Ana", now=NOW)
+    line = order.lines.get()
+    assert (line.ordered, line.promised, line.backordered) == (3, 3, 0)
+    assert StockLevel.objects.get(sku=sku).allocated == 3
+    allocation = Allocation.objects.get()
+    assert (allocation.line, allocation.warehouse, allocation.quantity) == (line, house, 3)
+    assert order.number.startswith("SO-")
+    assert order.total == Decimal("30.00")
+    assert order.payment_status == PaymentStatus.PAID
+    assert order.fulfilment_status == FulfilmentStatus.UNFULFILLED
+    assert str(order.promised_ship_on) == "2026-11-23"
+    assert str(order.promised_delivery_on) == "2026-11-24"
+    assert order.first_promised_delivery_on == order.promised_delivery_on
+    assert order.ship_from == house
+    assert order.units == 3
+    assert Activity.objects.of(order.number).get().verb == "order.placed"
+    message = OutgoingMessage.objects.get(about=order.number)
+    assert message.kind == "order_confirmation"
+    assert order.links.get().token in message.text
+    assert not order.holds.exists()
+
+
+def test_what_cannot_be_promised_waits() -> None:
+    house, sku = WarehouseFactory(), SkuFactory()
+    stock(sku, house, 2)
+    order = place_order(draft({sku: 3}), by="Ana", now=NOW)
+    line = order.lines.get()
+    assert (line.promised, line.backordered) == (2, 1)
+    assert order.fulfilment_status == FulfilmentStatus.WAITING
+    assert order.due_at == NOW
+    assert str(order.promised_ship_on) == "2026-12-07"
+
+
+def test_bundles_become_their_parts() -> None:
+    house, oat, coffee = WarehouseFactory(), SkuFactory(), SkuFactory()
+    stock(oat, house, 10)
+    stock(coffee, house, 10)
+    box = bundle({oat: 4, coffee: 1})
+    order = place_order(draft({box: 2, oat: 1}), by="Ana", now=NOW)
+    rows = [(line.kind, line.sku_id, line.ordered, line.promised) for line in order.lines.all()]
+    assert rows == [
+        (LineKind.BUNDLE, box.pk, 2, 0),
+        (LineKind.COMPONENT, oat.pk, 8, 8),
+        (LineKind.COMPONENT, coffee.pk, 2, 2),
+        (LineKind.ITEM, oat.pk, 1, 1),
+    ]
+    assert StockLevel.objects.get(sku=oat).allocated == 9
+    assert order.units == 11
+
+
+def test_errors_hold_the_order() -> None:
+    house, sku = WarehouseFactory(), SkuFactory()
+    stock(sku, house, 2)
+    unknown = draft_line(sku, sku_id=None, external_code="XYZ")
+    order = place_order(draft({sku: 1}, lines=(draft_line(sku), unknown)), by="Ana", now=NOW)
+    held = order.holds.get()
+    assert held.code == HoldCode.UNKNOWN_SKU
+    assert "XYZ" in held.reason
+    assert [line.promised for line in order.lines.all()] == [1, 0]
+
+
+def test_an_empty_draft_is_refused_and_nothing_written() -> None:
+    with pytest.raises(DraftRefused) as refused:
+        place_order(draft({}), by="Ana", now=NOW)
+    assert [finding.code for finding in refused.value.findings] == ["no_lines"]
+    assert not Order.objects.exists()
