@@ -39,7 +39,7 @@ def changed_words(record: models.Model, changed: Changed) -> str:
 
 
 def _title(record: models.Model, name: str) -> str:
-    field = record._meta.get_field(name)  # noqa: SLF001 (the documented API of models)
+    field = record._meta.get_field(name)
     return str(getattr(field, "verbose_name", name))
 
 

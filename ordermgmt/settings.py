@@ -259,6 +259,29 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PUBLIC": True,
 }
 
+# Changes to master data (orders and stock keep their own history and ledger) ----------------------
+AUDITLOG_INCLUDE_TRACKING_MODELS = (
+    *(
+        {"model": f"inventory.{name}"}
+        for name in (
+            "Product",
+            "Sku",
+            "SkuPrice",
+            "SkuCode",
+            "BundleComponent",
+            "Lot",
+            "Warehouse",
+            "Closure",
+            "ServedZone",
+            "Membership",
+        )
+    ),
+    {"model": "inventory.Bin", "exclude_fields": ["is_suspect"]},
+    {"model": "customers.Customer", "exclude_fields": ["version"]},
+    {"model": "customers.Address"},
+    {"model": "customers.ChannelIdentity"},
+)
+
 # The shop (who sells; printed on documents) ------------------------------------------------------
 SHOP = {
     "name": env.str("SHOP_NAME", default="Nordic Pantry AB"),

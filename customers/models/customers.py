@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from customers.states import CUSTOMER_MOVES, CustomerStatus
@@ -63,6 +64,9 @@ class Customer(Stateful):
 
     def __str__(self) -> str:
         return self.company or self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("customer_detail", args=[self.number])
 
     @property
     def current_address(self) -> "Address | None":

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from inventory.states import SkuStatus
@@ -56,6 +57,9 @@ class Sku(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def get_absolute_url(self) -> str:
+        return reverse("item_detail", args=[self.code])
 
 
 class SkuPrice(models.Model):

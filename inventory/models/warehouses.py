@@ -4,6 +4,7 @@ from datetime import time
 from typing import ClassVar
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from inventory.states import PICKABLE_BINS, SALEABLE_BINS, BinKind
@@ -46,6 +47,9 @@ class Warehouse(PostalFields):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("warehouse_detail", args=[self.code])
 
 
 class Closure(models.Model):

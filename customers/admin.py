@@ -1,0 +1,68 @@
+"""Customers in the admin zone: states change through verbs, addresses are replaced, consents only read."""
+
+from django.contrib import admin
+
+from customers import models
+from ordermgmt.master_admin import ReadOnlyAdmin, ReadOnlyInline, RecordAdmin
+
+
+class AddressInline(ReadOnlyInline):
+    model = models.Address
+    fields = ("line1", "postcode", "city", "country", "is_default", "replaced_at")
+    readonly_fields = fields
+
+
+class ConsentInline(ReadOnlyInline):
+    model = models.Consent
+    fields = ("kind", "is_granted", "source", "at")
+    readonly_fields = fields
+
+
+class IdentityInline(ReadOnlyInline):
+    model = models.ChannelIdentity
+    fields = ("channel", "external_id")
+    readonly_fields = fields
+
+
+@admin.register(models.Customer)
+class CustomerAdmin(RecordAdmin):
+    list_display = ("number", "name", "company", "email", "phone", "status", "created_at")
+    list_filter = ("status", "language")
+    search_fields = ("number", "name", "company", "email", "phone_digits")
+    readonly_fields = (
+        "number",
+        "status",
+        "blocked_reason",
+        "merged_into",
+        "version",
+        "created_at",
+        "blocked_at",
+        "merged_at",
+        "erased_at",
+    )
+    inlines = (AddressInline, ConsentInline, IdentityInline)
+
+
+@admin.register(models.Address)
+class AddressAdmin(ReadOnlyAdmin):
+    list_display = ("customer", "name", "line1", "postcode", "city", "country", "is_default", "replaced_at")
+    list_filter = ("country",)
+    list_select_related = ("customer",)
+    search_fields = ("customer__number", "name", "line1", "postcode", "city")
+
+
+@admin.register(models.Consent)
+class ConsentAdmin(ReadOnlyAdmin):
+    list_display = ("customer", "kind", "is_granted", "source", "at")
+    list_filter = ("kind", "is_granted")
+    list_select_related = ("customer",)
+    search_fields = ("customer__number", "customer__email")
+
+
+@admin.register(models.ChannelIdentity)
+class ChannelIdentityAdmin(RecordAdmin):
+    list_display = ("channel", "external_id", "customer")
+    list_filter = ("channel",)
+    list_select_related = ("customer",)
+    search_fields = ("external_id", "customer__number")
+    raw_id_fields = ("customer",)
