@@ -25,7 +25,7 @@ from ordermgmt.models import (
 )
 from ordermgmt.roles import Role
 
-NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
 
 
 class UserFactory(factory.django.DjangoModelFactory[User]):

@@ -12,7 +12,7 @@ from ordermgmt.mail import queue_message, withdraw_message
 from ordermgmt.models import MessageState, OutgoingMessage
 from ordermgmt.tests import smtp_servers
 
-NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
 
 

@@ -7,7 +7,7 @@ import pytest
 from ordermgmt import leases
 from ordermgmt.models import MessageState, OutgoingMessage
 
-NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
 
 
