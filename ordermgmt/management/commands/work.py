@@ -1,0 +1,22 @@
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from ordermgmt.beats import cluster_name
+from ordermgmt.schedules import sync_schedules
+from ordermgmt.supervisor import PATIENCE, Supervisor
+
+
+class Command(BaseCommand):
+    help = "Run the background workers with their watchdog until SIGTERM."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--name", default=cluster_name(), help="name of this group; unique per group")
+        parser.add_argument("--patience", type=float, default=PATIENCE.total_seconds(), metavar="SECONDS")
+        parser.add_argument("--every", type=float, default=5.0, metavar="SECONDS", help="between two looks")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        sync_schedules()
+        patience = timedelta(seconds=options["patience"])
+        Supervisor(cluster=options["name"], patience=patience, every=options["every"]).run(self.stdout.write)
