@@ -11,3 +11,4 @@ import "./behaviours/copy.js";
 import "./behaviours/forms.js";
 import "./behaviours/polling.js";
 import "./behaviours/peek.js";
+import "./scan/engine.js";

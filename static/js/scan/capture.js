@@ -12,12 +12,15 @@ const PLAIN = {
 };
 const SHIFTED_DIGITS = ")!@#$%^&*(";
 
+// Software keyboards send capitals without Shift; Caps Lock does not count.
+const isCapital = (event) => /^\p{Lu}$/u.test(event.key) && !event.getModifierState?.("CapsLock");
+
 // The character a US keyboard has at this place, so that the layout of the host does not matter.
 export function character(event) {
   const { code = "", key = "", shiftKey = false } = event;
   if (event.ctrlKey && code === "BracketRight") return GS;
   if (event.ctrlKey || event.metaKey || event.altKey) return "";
-  if (/^Key[A-Z]$/.test(code)) return shiftKey ? code[3] : code[3].toLowerCase();
+  if (/^Key[A-Z]$/.test(code)) return shiftKey || isCapital(event) ? code[3] : code[3].toLowerCase();
   if (/^Digit\d$/.test(code)) return shiftKey ? SHIFTED_DIGITS[Number(code[5])] : code[5];
   if (/^Numpad\d$/.test(code)) return code[6];
   if (code in PLAIN) return PLAIN[code][shiftKey ? 1 : 0];

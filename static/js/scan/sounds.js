@@ -34,8 +34,11 @@ function play(name) {
       const source = audio.createOscillator();
       const volume = audio.createGain();
       source.type = wave;
-      source.frequency.setValueAtTime(hz, at);
-      if (to !== hz) source.frequency.linearRampToValueAtTime(to, at + seconds);
+      source.frequency.value = hz;
+      if (to !== hz) {
+        source.frequency.setValueAtTime(hz, at);
+        source.frequency.linearRampToValueAtTime(to, at + seconds);
+      }
       volume.gain.setValueAtTime(loudness(name) * (wave === "square" ? 0.35 : 0.8), at);
       volume.gain.exponentialRampToValueAtTime(0.001, at + seconds);
       source.connect(volume).connect(audio.destination);
