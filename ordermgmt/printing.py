@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
+from babel import Locale
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -31,6 +32,11 @@ def paper(
         pictures={name: picture.svg for name, picture in (pictures or {}).items()},
         photos={name: b64encode(content).decode() for name, content in (photos or {}).items()},
     )
+
+
+def locale() -> Locale:
+    """Of the language papers are rendered in now."""
+    return Locale.parse(translation.to_locale(translation.get_language() or settings.LANGUAGE_CODE))
 
 
 def supported(language: str) -> str:

@@ -3,16 +3,18 @@
 from decimal import Decimal
 from typing import Any
 
+from babel.numbers import format_currency
+
 from ordermgmt.documents import UnknownDocument, document_kind
-from ordermgmt.money import ZERO
-from ordermgmt.printing import paper
+from ordermgmt.money import ZERO, round_money
+from ordermgmt.printing import locale, paper
 from ordermgmt.templatetags.portal import money, percent
 from ordermgmt.typesetting import Paper
 from orders.invoice_sums import RateSum, Sums, by_rate
 from orders.models import Invoice, InvoiceLine
 
 # Net prices of shops that price with tax need more digits than the currency has.
-_PRICE_STEP = Decimal("0.001")
+_PRICE_STEP = Decimal("0.0001")
 
 
 @document_kind("invoice", title="Invoice")
@@ -31,6 +33,7 @@ def invoice_facts(invoice: Invoice) -> dict[str, Any]:
         "invoice": invoice,
         "order": invoice.order,
         "seller": invoice.seller,
+        "phone_words": invoice.seller.get("phone", "").replace(" ", "\u00a0"),
         "shows_delivery": _place(invoice.buyer) != _place(invoice.deliver_to),
         "lines": [_shown(line, invoice.currency) for line in lines if not is_charge(line)],
         "charges": [line for line in lines if is_charge(line) and (line.net or line.tax)],
@@ -71,12 +74,12 @@ def _shown(line: InvoiceLine, currency: str) -> dict[str, Any]:
 
 
 def _unit_price(line: InvoiceLine, currency: str) -> str:
-    """To the minor unit where that is exact, else with three decimals."""
+    """To the minor unit where that is exact, else with up to four decimals: lines of tax-inclusive prices need them."""
     price = line.net / line.quantity
-    step = price.quantize(_PRICE_STEP)
-    if step == step.quantize(Decimal("0.01")):
-        return money(step, currency)
-    return f"{step:.3f}"
+    if price == round_money(price, currency):
+        return money(price, currency)
+    words = format_currency(price.quantize(_PRICE_STEP), currency, locale=locale(), decimal_quantization=False)
+    return words.replace(" ", "\u00a0")
 
 
 def percent_words(rate: Decimal) -> str:
