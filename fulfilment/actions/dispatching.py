@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from fulfilment.actions.labelling import OrderHeld, stop_at
+from fulfilment.actions.tracking import follow
 from fulfilment.emails import shipped_message
 from fulfilment.models import FulfilmentOrder, Label, Shipment, ShipmentLine
 from fulfilment.states import LabelState, ShipmentStatus, WorkStatus
@@ -64,7 +65,7 @@ def dispatch_shipment(shipment_id: int, *, by: User | str, now: datetime, device
     _consume_allocations(shipment, lines)
     progress.advance(order, _units_by_line(lines), source="packed", target="shipped")
     _leave(shipment, now)
-    progress.refresh_status(order, now=now)
+    follow(order, shipment, now=now)
     issue_invoice(order, cause=shipment.number, parts=_parts(lines), now=now, by=by)
     shipped_message(shipment, lines, now=now)
     _note(shipment, by=by, now=now)
