@@ -16,7 +16,7 @@ Severity = Literal["error", "warning"]
 class Finding:
     """One thing wrong or worth knowing: what (`code`, `message`) and where (`place`).
 
-    `place` is a JSON pointer into the document, or "row 14, column Total". An error refuses the
+    `place` is a JSON pointer into the document, or "row 14, column Total", in every language. An error refuses the
     document when no order could be read from it and holds the order otherwise.
     """
 

@@ -98,7 +98,7 @@ class OwnCsv:
 
 
 def _nothing() -> Finding:
-    return Finding("no_order", "error", _("row 2"), _("The file has a header but no orders."))
+    return Finding("no_order", "error", "row 2", _("The file has a header but no orders."))
 
 
 def _require(header: tuple[str, ...]) -> None:
@@ -106,7 +106,7 @@ def _require(header: tuple[str, ...]) -> None:
     if missing := [name for name in NEEDED if name not in header]:
         message = _("Row 1 lacks the columns %(columns)s; see the description of our CSV.")
         message %= {"columns": ", ".join(missing)}
-        raise Unreadable("not_an_order", _("row 1"), message)
+        raise Unreadable("not_an_order", "row 1", message)
 
 
 def _strangers(header: tuple[str, ...]) -> list[Finding]:
@@ -114,7 +114,7 @@ def _strangers(header: tuple[str, ...]) -> list[Finding]:
     found = []
     for column in header:
         if column not in KNOWN:
-            place = _("row 1, column %(column)s") % {"column": column}
+            place = f"row 1, column {column}"
             message = _("%(place)s is not a column of ours; it was not used.") % {"place": place}
             found.append(Finding("unknown_column", "warning", place, message))
     return found
@@ -207,6 +207,7 @@ class _Sheet:
             gift_message=head.text("gift_message", longest=1_000),
             requested_delivery_on=head.day("requested_delivery_on"),
             places={
+                "currency": head.place_of("currency"),
                 "shipping_address": head.place_of("ship_line1"),
                 "payment": head.place_of("payment_status"),
                 "cancelled": head.place_of("cancelled_at"),

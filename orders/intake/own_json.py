@@ -158,6 +158,7 @@ class _Body:
             requested_delivery_on=record.day("requested_delivery_on"),
             properties=self._properties(record),
             places={
+                "currency": record.place_of("currency"),
                 "shipping_address": record.place_of("shipping_address"),
                 "payment": record.place_of("payment_status"),
                 "cancelled": record.place_of("cancelled_at"),

@@ -189,6 +189,7 @@ class _Reading:
             requested_delivery_on=requested_day(notes),
             properties=notes,
             places={
+                "currency": record.place_of("currency"),
                 "shipping_address": record.place_of("shipping_address"),
                 "payment": record.place_of("financial_status"),
                 "cancelled": record.place_of("cancelled_at"),

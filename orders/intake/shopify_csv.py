@@ -90,7 +90,7 @@ class ShopifyCsv:
             return
         if not table.rows:
             message = _("The file has a header but no orders.")
-            nothing = Finding("no_order", "error", _("row 2"), message)
+            nothing = Finding("no_order", "error", "row 2", message)
             yield Document(None, kept(data), findings=(nothing,))
         for name, rows in documents(table, "Name"):
             external_id = first_filled(table, "Id", rows) or name
@@ -114,12 +114,12 @@ class ShopifyCsv:
 
 
 def _nothing() -> Finding:
-    return Finding("no_order", "error", _("row 2"), _("The file has a header but no orders."))
+    return Finding("no_order", "error", "row 2", _("The file has a header but no orders."))
 
 
 def _no_export(missing: list[str]) -> Unreadable:
     message = _("This is no Shopify orders export: row 1 lacks the columns %(columns)s.")
-    return Unreadable("not_an_order", _("row 1"), message % {"columns": ", ".join(missing)})
+    return Unreadable("not_an_order", "row 1", message % {"columns": ", ".join(missing)})
 
 
 class _Export:
@@ -200,6 +200,7 @@ class _Export:
             requested_delivery_on=requested_day(attributes),
             properties=attributes,
             places={
+                "currency": head.place_of("Currency"),
                 "shipping_address": head.place_of("Shipping Address1"),
                 "payment": head.place_of("Financial Status"),
                 "cancelled": head.place_of("Cancelled at"),

@@ -26,6 +26,9 @@ def standing(order: ParsedOrder, places: dict[str, str]) -> list[Finding]:
         message %= {"status": status}
         found.append(Finding(code, "error", places.get("fulfilment", ""), message, status))
     left = any(line.quantity > line.removed_quantity for line in order.lines)
+    if not left:
+        message = _("The shop took every unit out of this order; nothing is left to send.")
+        found.append(Finding("nothing_left", "error", places.get("payment", ""), message))
     if payment == "refunded" and left:
         message = _("The channel says this order is refunded, but units are left to send.")
         found.append(Finding("refunded", "error", places.get("payment", ""), message, payment))

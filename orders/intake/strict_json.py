@@ -57,7 +57,7 @@ def read(data: bytes | str, *, limit: int = LARGEST_SOURCE) -> Json:
             object_pairs_hook=_object,
         )
     except json.JSONDecodeError as error:
-        place = _("line %(line)d, character %(column)d") % {"line": error.lineno, "column": error.colno}
+        place = f"line {error.lineno}, character {error.colno}"
         message = _("This is not valid JSON at %(place)s: %(reason)s.") % {
             "place": place,
             "reason": error.msg,
@@ -90,7 +90,7 @@ def _utf8(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        place = _("byte %(at)d") % {"at": error.start}
+        place = f"byte {error.start}"
         message = _("The document is not UTF-8 at %(place)s. Save it as UTF-8.") % {"place": place}
         found = data[error.start : error.start + 8].hex(" ")
         raise Unreadable("wrong_encoding", place, message, found) from None

@@ -40,11 +40,11 @@ class Row(Record):
     """One CSV row being read; places are "row 14, column Total"."""
 
     def __init__(self, cells: Mapping[str, Any], number: int, findings: list[Finding], comma: bool = False) -> None:
-        super().__init__(cells, _("row %(number)d") % {"number": number}, findings)
+        super().__init__(cells, f"row {number}", findings)
         self.row_number, self.comma = number, comma
 
     def place_of(self, key: str) -> str:
-        return _("%(row)s, column %(column)s") % {"row": self.place, "column": key}
+        return f"{self.place}, column {key}"
 
     def numeric(self, raw: object) -> object:
         """`1.299,50` where the file writes commas, `1,299.50` where it writes points."""
@@ -81,7 +81,7 @@ def decode(data: bytes) -> tuple[str, tuple[Finding, ...]]:
         return data.decode("utf-8-sig"), ()
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-    place = _("line %(line)d") % {"line": line}
+    place = f"line {line}"
     message = _("The file is not UTF-8 at %(place)s; it was read as Windows-1252. Check the accents.")
     guessed = Finding("encoding_guessed", "warning", place, message % {"place": place})
     return _decoded(data, "cp1252"), (guessed,)
@@ -91,7 +91,7 @@ def _decoded(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        place = _("byte %(at)d") % {"at": error.start}
+        place = f"byte {error.start}"
         message = _("The file cannot be read at %(place)s: it is neither UTF-8 nor %(encoding)s.")
         message %= {"place": place, "encoding": encoding}
         raise Unreadable("wrong_encoding", place, message) from None
@@ -144,7 +144,7 @@ def _parsed(text: str, separator: str) -> list[tuple[int, tuple[str, ...]]]:
             rows.append((number, tuple(row)))
     except csv.Error as error:
         number = len(rows) + 1
-        place = _("row %(number)d") % {"number": number}
+        place = f"row {number}"
         message = _("The file cannot be read from %(place)s on: %(reason)s.")
         message %= {"place": place, "reason": error}
         raise Unreadable("not_csv", place, message) from None
@@ -155,7 +155,7 @@ def _header(rows: Sequence[tuple[int, tuple[str, ...]]], known: Mapping[str, str
     names = tuple(known.get(cell.strip().casefold(), cell.strip()) for cell in rows[0][1])
     while names and not names[-1]:
         names = names[:-1]
-    place = _("row 1")
+    place = "row 1"
     if len(names) > MOST_COLUMNS:
         message = _("The header has %(count)d columns; at most %(most)d are read.")
         facts = {"count": len(names), "most": MOST_COLUMNS}
@@ -206,9 +206,9 @@ def rewritten(table: Table, rows: Iterable[tuple[int, tuple[str, ...]]]) -> str:
 
 def document(table: Table, external_id: str | None, rows: list[tuple[int, tuple[str, ...]]]) -> Document:
     numbers = tuple(number for number, _row in rows)
-    place = _("row %(number)d") % {"number": numbers[0]}
+    place = f"row {numbers[0]}"
     if numbers[-1] != numbers[0]:
-        place = _("rows %(first)d to %(last)d") % {"first": numbers[0], "last": numbers[-1]}
+        place = f"rows {numbers[0]} to {numbers[-1]}"
     text = kept(rewritten(table, rows).encode("utf-8", "surrogatepass"))
     return Document(external_id, text, place, numbers, table.findings)
 

@@ -149,6 +149,7 @@ class _Reading:
             requested_delivery_on=requested_day(attributes),
             properties={key: text for key, text in attributes.items() if not key.startswith("_")},
             places={
+                "currency": record.place_of("currency"),
                 "shipping_address": record.place_of("shipping_address" if self.legacy else "shipping"),
                 "payment": record.place_of("payment_details" if self.legacy else "date_paid"),
                 "cancelled": record.place_of("status"),

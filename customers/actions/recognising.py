@@ -1,0 +1,57 @@
+"""Knowing the customer of an order from a shop: by the shop's id, else by e-mail, else a new one."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from customers.models import ChannelIdentity, Customer
+from ordermgmt.history import record
+from ordermgmt.models import User
+from ordermgmt.numbering import next_number
+
+
+def recognise(
+    *, channel: str, external_id: str, facts: Mapping[str, Any], by: User | str, now: datetime
+) -> Customer | None:
+    """Inside the caller's transaction: the customer, newly registered when nobody fits.
+
+    `facts` may hold name, company, email, phone and language. None when they say nothing at all.
+    """
+    known = _by_identity(channel, external_id) or _by_email(str(facts.get("email") or ""))
+    if known is None:
+        if not external_id and not any(facts.get(name) for name in ("email", "name", "company")):
+            return None
+        known = _registered(facts, by=by, now=now)
+    if external_id:
+        # Closes the race of two orders of one new customer: the second takes what the first wrote.
+        identity, _made = ChannelIdentity.objects.get_or_create(
+            channel=channel, external_id=external_id, defaults={"customer": known}
+        )
+        return _living(identity.customer)
+    return known
+
+
+def _by_identity(channel: str, external_id: str) -> Customer | None:
+    if not external_id:
+        return None
+    found = ChannelIdentity.objects.filter(channel=channel, external_id=external_id).select_related("customer").first()
+    return _living(found.customer) if found else None
+
+
+def _by_email(email: str) -> Customer | None:
+    return Customer.objects.live().with_email(email).order_by("pk").first() if email else None
+
+
+def _living(customer: Customer) -> Customer:
+    """Follow merges to the customer that is left."""
+    while customer.merged_into is not None:
+        customer = customer.merged_into
+    return customer
+
+
+def _registered(facts: Mapping[str, Any], *, by: User | str, now: datetime) -> Customer:
+    given = {name: facts[name] for name in ("name", "company", "email", "phone", "language") if facts.get(name)}
+    given.setdefault("name", given.get("company") or given.get("email") or "")
+    customer = Customer.objects.create(number=next_number("C"), created_at=now, **given)
+    record("register_customer", "Customer added", subject=customer.number, by=by, now=now)
+    return customer
