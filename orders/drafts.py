@@ -54,10 +54,12 @@ class DraftLine:
     """One line as sold. `discount` and `total` are of the whole line; `total` is after discount.
 
     `total` includes tax exactly when the draft's prices do. `sku_id` None is an unknown item.
+    `cancelled` units were taken out at the channel before the order came to us.
     """
 
     name: str
     quantity: int
+    cancelled: int = 0
     unit_price: Decimal = ZERO
     total: Decimal = ZERO
     discount: Decimal = ZERO

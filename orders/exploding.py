@@ -28,6 +28,7 @@ def _sold(line: DraftLine, *, is_bundle: bool) -> OrderLine:
         sku_id=line.sku_id,
         name=line.name,
         ordered=line.quantity,
+        cancelled=line.cancelled,
         external_id=line.external_id,
         external_code=line.external_code,
         unit_price=line.unit_price,
@@ -38,7 +39,7 @@ def _sold(line: DraftLine, *, is_bundle: bool) -> OrderLine:
         tax_lines=[dict(tax) for tax in line.tax_lines],
         properties=dict(line.properties),
     )
-    row.backordered = row.ordered if row.is_stocked else 0
+    row.backordered = row.ordered - row.cancelled if row.is_stocked else 0
     return row
 
 
@@ -50,7 +51,8 @@ def _part(sold: OrderLine, part: BundleComponent) -> OrderLine:
         sku_id=part.component_id,
         name=part.component.name,
         ordered=units,
-        backordered=units,
+        cancelled=sold.cancelled * part.quantity,
+        backordered=units - sold.cancelled * part.quantity,
     )
 
 

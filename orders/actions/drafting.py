@@ -191,6 +191,7 @@ def _line(line: ParsedLine, items: Items, taxes: tuple[ParsedTax, ...]) -> Draft
     return DraftLine(
         name=line.name[:300],
         quantity=line.quantity * units,
+        cancelled=line.removed_quantity * units,
         unit_price=per_unit.quantize(FOUR, rounding=ROUND_HALF_UP),
         total=line.amount - line.discount,
         discount=line.discount,

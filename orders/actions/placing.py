@@ -101,7 +101,8 @@ class Prepared:
     def needs(self) -> tuple[Need, ...]:
         """Units to be promised, keyed by the position of their line."""
         rows = (row for row in self.lines if row.is_stocked and row.sku_id)
-        return tuple(Need(row.position, row.sku_id or 0, row.ordered) for row in rows)
+        live = ((row, row.ordered - row.cancelled) for row in rows)
+        return tuple(Need(row.position, row.sku_id or 0, units) for row, units in live if units)
 
     @property
     def takes_stock(self) -> bool:
@@ -172,7 +173,7 @@ def _source(prepared: Prepared, free: dict[tuple[int, int], int]) -> Sourcing:
 
 
 def _missing(prepared: Prepared, sourcing: Sourcing) -> int:
-    wanted = sum(row.ordered for row in prepared.lines if row.is_stocked)
+    wanted = sum(row.ordered - row.cancelled for row in prepared.lines if row.is_stocked)
     return wanted - sum(part.units for part in sourcing.parts)
 
 
@@ -245,7 +246,7 @@ def _cover(lines: list[OrderLine], sourcing: Sourcing) -> list[OrderLine]:
     for row in lines:
         if row.is_stocked:
             row.promised = promised.get(row.position, 0)
-            row.backordered = row.ordered - row.promised
+            row.backordered = row.ordered - row.cancelled - row.promised
     return lines
 
 
@@ -271,7 +272,7 @@ def _set_statuses(order: Order, lines: list[OrderLine], payments: list[Payment])
     order.paid_total, order.refunded_total = money.captured, money.refunded
     order.payment_status = payment_status(money, total=order.total)
     order.fulfilment_status = fulfilment_status(lines, all_arrived=False)
-    order.units = sum(row.ordered for row in lines if row.is_stocked)
+    order.units = sum(row.ordered - row.cancelled for row in lines if row.is_stocked)
 
 
 def _write_lines(order: Order, lines: list[OrderLine]) -> None:

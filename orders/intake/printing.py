@@ -65,7 +65,7 @@ def _as_json(text: str, places: list[str]) -> Printed:
         tree = read(text)
     except Unreadable:
         return _as_text(text)
-    lines = []
+    lines: list[Line] = []
     for content, place in _lines(tree, "", 0, "", ""):
         if len(lines) == MOST_LINES:
             break

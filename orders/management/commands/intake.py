@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from orders.actions.intake import Outcome, take_in
+from orders.actions.taking_in import Outcome, take_in
 from orders.intake.registry import PARSERS, NoParser, parser_for
 from orders.models import Channel
 
@@ -52,12 +52,10 @@ class Command(BaseCommand):
                 self._say(take_in(channel, document, source=name, by="intake", now=timezone.now()))
 
     def _say(self, outcome: Outcome) -> None:
-        order = outcome.order_number
         if self.as_json:
-            line = {"external_id": outcome.external_id, "state": outcome.state, "order": order}
-            self.stdout.write(json.dumps(line | {"findings": outcome.findings}, ensure_ascii=False))
+            self.stdout.write(json.dumps(outcome.as_dict(), ensure_ascii=False))
             return
-        self.stdout.write(f"{outcome.external_id}  {outcome.state}  {order or ''}".rstrip())
+        self.stdout.write(f"{outcome.inbound.external_id}  {outcome.state}  {outcome.order_number or ''}".rstrip())
         for finding in outcome.findings:
             self.stdout.write(f"    {finding['severity']}: {finding['message']}")
 

@@ -1,0 +1,170 @@
+"""Later versions of documents that came before: proposals to change, decided by a person."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from ordermgmt.history import record
+from ordermgmt.models import User
+from ordermgmt.retrying import retries_conflicts
+from orders.actions.holds import NotOpen, hold
+from orders.actions.intake import lock_inbound, read_stored, understand
+from orders.actions.progress import lock_order
+from orders.intake.difference import difference
+from orders.intake.document import Finding, ParsedOrder
+from orders.models import InboundOrder, InboundRevision
+from orders.states import HoldCode, InboundState, RevisionState, Stage
+
+HANDLE = "change"
+EVERY_STAGE = tuple(Stage.values)
+
+
+class Decided(Exception):
+    """Somebody has decided about this version before."""
+
+    def __init__(self, revision: InboundRevision) -> None:
+        state = revision.get_state_display().lower()
+        super().__init__(_("This version is %(state)s already.") % {"state": state})
+
+
+class Weighed(NamedTuple):
+    """What a later version means: its state and what a person should read."""
+
+    inbound: InboundOrder
+    revision: InboundRevision
+    findings: list[Finding]
+
+
+@retries_conflicts
+@transaction.atomic(durable=True)
+def weigh_revision(revision_id: int, *, by: User | str, now: datetime) -> Weighed:
+    """Compare a new version with what we have: take it, set it aside, or propose it to a person."""
+    revision = InboundRevision.objects.get(pk=revision_id)
+    inbound = lock_inbound(revision.inbound_id)
+    revision = InboundRevision.objects.get(pk=revision_id)
+    if revision.state != RevisionState.PROPOSED or revision.difference:
+        return Weighed(inbound, revision, [])
+    new, found = read_stored(inbound.channel, revision)
+    if inbound.order is None and inbound.state != InboundState.CANCELLED:
+        return _taken(inbound, revision, by=by, now=now)
+    if new is None:
+        _decide(revision, RevisionState.REJECTED, by="intake", now=now)
+        return Weighed(inbound, revision, found)
+    old, _found = read_stored(inbound.channel, inbound)
+    return _compared(inbound, revision, old, new, by=by, now=now)
+
+
+def _taken(inbound: InboundOrder, revision: InboundRevision, *, by: User | str, now: datetime) -> Weighed:
+    """Nothing came of the version before: the new one is read in its place."""
+    replace_payload(inbound, revision, now=now)
+    _decide(revision, RevisionState.APPLIED, by="intake", now=now)
+    understand(inbound, by=by, now=now)
+    return Weighed(inbound, revision, [])
+
+
+def _compared(
+    inbound: InboundOrder,
+    revision: InboundRevision,
+    old: ParsedOrder | None,
+    new: ParsedOrder,
+    *,
+    by: User | str,
+    now: datetime,
+) -> Weighed:
+    if inbound.state == InboundState.CANCELLED:
+        _decide(revision, RevisionState.SUPERSEDED, by="intake", now=now)
+        return Weighed(inbound, revision, [_tombstone(inbound)])
+    if old and old.changed_at and new.changed_at and new.changed_at < old.changed_at:
+        _decide(revision, RevisionState.SUPERSEDED, by="intake", now=now)
+        return Weighed(inbound, revision, [_older(new, old)])
+    changes = difference(old, new) if old else []
+    revision.difference = [change.as_dict() for change in changes]
+    if not changes:
+        replace_payload(inbound, revision, now=now)
+        _decide(revision, RevisionState.APPLIED, by="intake", now=now)
+        return Weighed(inbound, revision, [_nothing()])
+    revision.save(update_fields=["difference"])
+    _propose(inbound, revision, by=by, now=now)
+    return Weighed(inbound, revision, [_proposal(inbound, revision)])
+
+
+def _propose(inbound: InboundOrder, revision: InboundRevision, *, by: User | str, now: datetime) -> None:
+    """The newest proposal is the one that counts; the order waits for the decision."""
+    older = inbound.revisions.filter(state=RevisionState.PROPOSED).exclude(pk=revision.pk)
+    older.update(state=RevisionState.SUPERSEDED, decided_at=now, decided_by="intake")
+    inbound.state = InboundState.CHANGED
+    inbound.save(update_fields=["state"])
+    what = ", ".join(dict.fromkeys(change["what"] for change in revision.difference))
+    assert inbound.order is not None  # noqa: S101  (a proposal always is about an order)
+    order = lock_order(inbound.order.pk)
+    record(
+        "inbound.changed",
+        gettext_noop("Changed at the shop: {what}"),
+        subject=order.number,
+        by=by,
+        now=now,
+        what=what,
+    )
+    try:
+        hold(
+            order,
+            code=HoldCode.CHANGE,
+            source="intake",
+            handle=HANDLE,
+            reason=(_("Changed at the shop: %(what)s") % {"what": what})[:300],
+            by=by,
+            now=now,
+        )
+    except NotOpen:
+        return
+
+
+def replace_payload(inbound: InboundOrder, revision: InboundRevision, *, now: datetime) -> None:
+    """The revision's text becomes the document; the text before is kept as a superseded version."""
+    InboundRevision.objects.get_or_create(
+        inbound=inbound,
+        payload_hash=inbound.payload_hash,
+        defaults={
+            "payload": inbound.payload,
+            "source": inbound.source,
+            "source_rows": inbound.source_rows,
+            "received_at": inbound.received_at,
+            "state": RevisionState.SUPERSEDED,
+            "decided_at": now,
+            "decided_by": "intake",
+        },
+    )
+    inbound.payload, inbound.payload_hash = revision.payload, revision.payload_hash
+    inbound.source, inbound.source_rows = revision.source, revision.source_rows
+    inbound.received_at = revision.received_at
+    inbound.save()
+
+
+def _decide(revision: InboundRevision, state: str, *, by: User | str, now: datetime) -> None:
+    revision.state, revision.decided_at, revision.decided_by = state, now, str(by)[:120]
+    revision.save(update_fields=["state", "decided_at", "decided_by", "difference"])
+
+
+def _tombstone(inbound: InboundOrder) -> Finding:
+    message = _("%(id)s was cancelled before; a later message does not bring it back.")
+    return Finding("cancelled", "error", "/", message % {"id": inbound.external_id})
+
+
+def _older(new: ParsedOrder, old: ParsedOrder) -> Finding:
+    message = _("This version is of %(new)s, ours of %(old)s: it is kept, but older.")
+    facts = {"new": f"{new.changed_at:%Y-%m-%d %H:%M:%S}", "old": f"{old.changed_at:%Y-%m-%d %H:%M:%S}"}
+    return Finding("older_version", "warning", "/", message % facts, facts["new"])
+
+
+def _nothing() -> Finding:
+    message = _("The text differs, but nothing that concerns us does.")
+    return Finding("no_difference", "warning", "/", message)
+
+
+def _proposal(inbound: InboundOrder, revision: InboundRevision) -> Finding:
+    what = ", ".join(dict.fromkeys(change["what"] for change in revision.difference))
+    message = _("%(order)s was changed at the shop: %(what)s. Accept or reject the change.")
+    return Finding("changed", "warning", "/", message % {"order": inbound.order, "what": what}, what[:80])
