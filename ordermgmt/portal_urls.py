@@ -2,11 +2,22 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from ordermgmt.views import health, preferences, styleguide
+from ordermgmt.views import health, messages, operations, preferences, styleguide
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("metrics", health.metrics, name="metrics"),
+    path("jobs/", operations.job_list, name="job_list"),
+    path("jobs/rows/", operations.job_rows, name="job_rows"),
+    path("jobs/run/", operations.job_run, name="job_run"),
+    path("jobs/runs/<int:pk>/", operations.run_detail, name="job_run_detail"),
+    path("jobs/given-up/<str:label>/<int:pk>/", operations.job_retry, name="job_retry"),
+    path("books/", operations.books, name="books"),
+    path("books/prove/", operations.books_prove, name="books_prove"),
+    path("messages/", messages.message_list, name="message_list"),
+    path("messages/<int:pk>/", messages.message_detail, name="message_detail"),
+    path("messages/<int:pk>/html/", messages.message_html, name="message_html"),
+    path("messages/<int:pk>/resend/", messages.message_resend, name="message_resend"),
     path("preferences/theme/", preferences.choose_theme, name="choose_theme"),
     path("preferences/role/", preferences.choose_role, name="choose_role"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),

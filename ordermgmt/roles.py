@@ -28,6 +28,8 @@ PERMISSIONS_OF: dict[str, frozenset[str]] = {
         "customers.edit",
         "customers.merge",
         "orders.export",
+        "messages.view",
+        "messages.resend",
     },
     Role.OPERATOR: _FLOOR,
     Role.LEAD: _FLOOR
