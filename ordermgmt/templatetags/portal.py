@@ -14,7 +14,7 @@ from django.template.loader import get_template
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, to_locale
 
@@ -179,6 +179,26 @@ def component(context: Context, content: str, name: str, **parameters: Any) -> s
     """`{% component "card" title=… %}…{% endcomponent %}`: an include with a body, given as `content`."""
     with context.push(content=content, **parameters):
         return str(get_template(f"components/{name}.html").template.render(context))  # type: ignore[attr-defined]
+
+
+@register.simple_tag
+def script_words() -> SafeString:
+    """The sentences the scripts say, as data the page carries (see behaviours/words.js)."""
+    words = {
+        "again": gettext("Try again"),
+        "refused": gettext("You may not do this. Ask a lead or an admin."),
+        "gone": gettext("This is gone. Reload the page to see what is there now."),
+        "fault": gettext("Something went wrong on our side. Nothing was changed. Try again."),
+        "silent": gettext("The server did not answer. Check the network."),
+        "slow": gettext("The server took longer than 10 s."),
+        "copied": gettext("Copied %s"),
+        "no-copy": gettext("The browser did not allow copying. Select the text and press Ctrl C."),
+        "selected": gettext("%s selected"),
+        "stale": gettext("Could not refresh. Showing rows from %s."),
+        "undo": gettext("Undo"),
+        "close": gettext("Close message"),
+    }
+    return json_script(words, "script-words")
 
 
 @register.filter

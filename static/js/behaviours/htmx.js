@@ -1,4 +1,6 @@
 // What happens around an htmx request: refusals are said, focus is never lost. Its settings stand in the page head.
+import { say } from "./words.js";
+
 const alerts = () => document.getElementById("alerts");
 let lastFocus = null;
 
@@ -12,7 +14,7 @@ function banner(text, retry) {
     const button = document.createElement("button");
     button.className = "btn btn-s";
     button.type = "button";
-    button.textContent = document.documentElement.dataset.retry || "Try again";
+    button.textContent = say("again");
     button.addEventListener("click", () => { box.remove(); retry(); });
     box.append(button);
   }
@@ -25,13 +27,13 @@ const again = ({ requestConfig: { verb, path }, elt, target }) => () =>
 document.addEventListener("htmx:responseError", (event) => {
   const { xhr } = event.detail;
   if (xhr.status === 401) location.assign(`/accounts/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
-  else if (xhr.status === 403) banner("You may not do this. Ask a lead or an admin.");
-  else if (xhr.status === 404) banner("This is gone. Reload the page to see what is there now.");
-  else banner("Something went wrong on our side. Nothing was changed. Try again.", again(event.detail));
+  else if (xhr.status === 403) banner(say("refused"));
+  else if (xhr.status === 404) banner(say("gone"));
+  else banner(say("fault"), again(event.detail));
 });
 
-document.addEventListener("htmx:sendError", (event) => banner("The server did not answer. Check the network.", again(event.detail)));
-document.addEventListener("htmx:timeout", (event) => banner("The server took longer than 10 s.", again(event.detail)));
+document.addEventListener("htmx:sendError", (event) => banner(say("silent"), again(event.detail)));
+document.addEventListener("htmx:timeout", (event) => banner(say("slow"), again(event.detail)));
 
 document.addEventListener("htmx:beforeRequest", (event) => event.detail.target?.setAttribute("aria-busy", "true"));
 document.addEventListener("htmx:afterRequest", (event) => event.detail.target?.removeAttribute("aria-busy"));

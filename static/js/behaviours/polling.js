@@ -1,5 +1,7 @@
 // <div id="…" data-poll="/address/" data-every="30">: refreshed while the tab is visible. ETags are the browser's work
 // (`fetch` revalidates and gets 304 for free). After three failures the block says how old it is.
+import { say } from "./words.js";
+
 const pollers = new Map();
 
 function stale(box, since) {
@@ -8,7 +10,7 @@ function stale(box, since) {
   note.className = "stale";
   note.dataset.stale = "";
   note.setAttribute("role", "status");
-  note.textContent = `Could not refresh. Showing ${since.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}.`;
+  note.textContent = say("stale", since.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
   box.prepend(note);
 }
 

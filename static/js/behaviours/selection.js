@@ -1,6 +1,7 @@
 // Checkboxes of a list: head selects the page, Shift-click a range, the bar shows while something is chosen.
 // <form data-selectable> holds [data-select-all], [data-select] and [data-bulk] with [data-count] and [data-all-matching].
 import { announce } from "./announce.js";
+import { say } from "./words.js";
 
 let last = null;
 
@@ -41,7 +42,7 @@ document.addEventListener("change", (event) => {
   if (!list) return;
   if (event.target.matches("[data-select-all]")) {
     boxes(list).forEach((box) => { box.checked = event.target.checked; });
-    announce(`${boxes(list).filter((box) => box.checked).length} selected`);
+    announce(say("selected", boxes(list).filter((box) => box.checked).length));
   }
   show(list);
 });

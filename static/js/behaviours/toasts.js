@@ -1,5 +1,7 @@
 // Toasts stay 10 s, longer while the pointer or the focus is on them. `u` (keys.js) presses the last undo.
 // Servers send the header `HX-Trigger: {"toast": {"text": "Held", "undo": "/orders/…/undo/"}}`.
+import { say } from "./words.js";
+
 const region = () => document.getElementById("toasts");
 const STAY = 10_000;
 
@@ -23,9 +25,19 @@ function undoForm(address) {
   token.value = JSON.parse(document.body.getAttribute("hx-headers") || "{}")["X-CSRFToken"] || "";
   const button = document.createElement("button");
   button.dataset.undo = "";
-  button.textContent = "Undo";
+  button.textContent = say("undo");
   form.append(token, button);
   return form;
+}
+
+function closer() {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "close";
+  button.dataset.toastClose = "";
+  button.setAttribute("aria-label", say("close"));
+  button.textContent = "✕";
+  return button;
 }
 
 export function toast(text, undo) {
@@ -36,6 +48,7 @@ export function toast(text, undo) {
   words.textContent = text;
   box.append(words);
   if (undo) box.append(undoForm(undo));
+  box.append(closer());
   region()?.append(box);
   watch(box);
 }
