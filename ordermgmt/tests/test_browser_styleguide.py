@@ -61,7 +61,7 @@ def _look_at(page: Any, address: str) -> None:
     """Opens the page in both themes and four widths and lists what is wrong with it."""
     wrong: list[str] = _blocked(page, address)
     for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 800})
             page.goto(address)
