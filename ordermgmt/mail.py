@@ -29,14 +29,17 @@ def queue_message(
     now: datetime,
     language: str = "en-gb",
     delay: int | None = None,
+    is_first: bool = False,
 ) -> OutgoingMessage:
     """Inside the caller's transaction: write one e-mail, once per (kind, about); a second call changes nothing.
+
+    `is_first`: the record was made in this transaction, so nothing can have been written about it yet.
 
     Renders templates/emails/<kind>.subject.txt, .txt and .html. `delay` in seconds leaves time to
     withdraw it (default MAIL_DELAY_SECONDS). Without an address the row is kept as withdrawn, so
     that its record shows why nothing was sent.
     """
-    known = OutgoingMessage.objects.filter(kind=kind, about=about).first()
+    known = None if is_first else OutgoingMessage.objects.filter(kind=kind, about=about).first()
     if known:
         return known
     wait = settings.MAIL_DELAY_SECONDS if delay is None else delay
@@ -48,6 +51,9 @@ def queue_message(
         row.due_at = now + timedelta(seconds=wait)
     else:
         row.state, row.last_error = MessageState.WITHDRAWN, "There is no e-mail address."
+    if is_first:
+        row.save(force_insert=True)
+        return row
     return _insert(row, rings=bool(to) and wait == 0)
 
 

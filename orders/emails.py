@@ -26,7 +26,7 @@ def confirmation(
         "paid_by": paid_by,
         "is_paid": order.payment_status == PaymentStatus.PAID,
     }
-    return _queue(CONFIRMATION, order, context, now)
+    return _queue(CONFIRMATION, order, context, now, is_first=True)
 
 
 def late_message(order: Order, *, old: date, now: datetime) -> OutgoingMessage:
@@ -88,7 +88,9 @@ def _line(line: OrderLine) -> dict[str, Any]:
     return {"name": line.name, "units": line.ordered - line.cancelled, "total": line.total}
 
 
-def _queue(kind: str, order: Order, context: dict[str, Any], now: datetime, *, about: str = "") -> OutgoingMessage:
+def _queue(
+    kind: str, order: Order, context: dict[str, Any], now: datetime, *, about: str = "", is_first: bool = False
+) -> OutgoingMessage:
     return queue_message(
         kind,
         about=about or order.number,
@@ -97,4 +99,5 @@ def _queue(kind: str, order: Order, context: dict[str, Any], now: datetime, *, a
         context=context,
         now=now,
         language=order.language,
+        is_first=is_first,
     )

@@ -100,10 +100,11 @@ def load_network(*, now: datetime, countries: Iterable[str] | None = None) -> Ne
     rows = ServedZone.objects.filter(warehouse__is_active=True).select_related("warehouse")
     if countries is not None:
         rows = rows.filter(country__in=set(countries))
+    found = list(rows.order_by("pk"))
     zones: dict[str, list[ServedZone]] = defaultdict(list)
-    for zone in rows.order_by("pk"):
+    for zone in found:
         zones[zone.country].append(zone)
-    return Network(dict(zones), _calendars(rows, now), now)
+    return Network(dict(zones), _calendars(found, now), now)
 
 
 def _calendars(zones: Iterable[ServedZone], now: datetime) -> dict[int, Calendar]:

@@ -1,4 +1,6 @@
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -6,7 +8,8 @@ from inventory.factories import SkuFactory, WarehouseFactory, bundle, stock
 from inventory.models import StockLevel
 from ordermgmt.models import Activity, OutgoingMessage
 from orders.actions.placing import DraftRefused, place_order
-from orders.factories import NOW, draft, draft_line
+from orders.drafts import DraftCharge
+from orders.factories import NOW, ChannelFactory, draft, draft_line
 from orders.models import Allocation, Order
 from orders.states import FulfilmentStatus, HoldCode, LineKind, PaymentStatus
 
@@ -82,3 +85,17 @@ def test_an_empty_draft_is_refused_and_nothing_written() -> None:
         place_order(draft({}), by="Ana", now=NOW)
     assert [finding.code for finding in refused.value.findings] == ["no_lines"]
     assert not Order.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_three_line_order_takes_25_statements_at_most(django_assert_max_num_queries: Any) -> None:
+    house = WarehouseFactory(daily_capacity=100)
+    skus = [SkuFactory() for _ in range(3)]
+    for sku in skus:
+        stock(sku, house, 5)
+    shipping = DraftCharge(title="Standard", amount=Decimal("4.90"))
+    wanted = draft(dict.fromkeys(skus, 1), channel=ChannelFactory(checks_prices=True), charges=(shipping,))
+    with django_assert_max_num_queries(25):
+        order = place_order(wanted, by="Ana", now=NOW)
+    assert (order.total, order.units, order.promised_delivery_on) == (Decimal("34.90"), 3, date(2026, 11, 24))
+    assert Allocation.objects.filter(line__order=order).count() == 3
