@@ -1,6 +1,6 @@
 """Lines of an order from the lines of a draft: bundles become what is sold and the parts that are picked. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from inventory.models import BundleComponent
 from orders.drafts import DraftLine
@@ -54,14 +54,3 @@ def _part(sold: OrderLine, part: BundleComponent) -> OrderLine:
         cancelled=sold.cancelled * part.quantity,
         backordered=units - sold.cancelled * part.quantity,
     )
-
-
-def units_of_parts(
-    sold: Mapping[int, int], parts: Sequence[OrderLine], bundles: Mapping[int, OrderLine]
-) -> dict[int, int]:
-    """Units of component lines that belong to some units of their bundle lines, by line id."""
-    return {
-        part.pk: part.ordered // bundles[part.bundle_id].ordered * sold[part.bundle_id]
-        for part in parts
-        if part.bundle_id in sold
-    }

@@ -12,7 +12,7 @@ import factory
 from customers.factories import CustomerFactory
 from customers.models import Customer
 from inventory.factories import SkuFactory, WarehouseFactory
-from inventory.models import Sku
+from inventory.models import Sku, Warehouse
 from ordermgmt.models import User
 from orders import models
 from orders.actions.placing import place
@@ -82,7 +82,9 @@ def draft(
 def order(
     units: Mapping[Sku, int] | None = None, *, by: User | str = "Test", now: datetime = NOW, **facts: Any
 ) -> models.Order:
-    """An order taken in at `now` with the real step (inside the test's transaction)."""
+    """An order taken in at `now` with the real step (inside the test's transaction), from a warehouse."""
+    if not Warehouse.objects.exists():
+        WarehouseFactory()
     return place(draft(units or {SkuFactory(): 1}, **facts), by=by, now=now)
 
 

@@ -5,9 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, FilteredRelation, Q, QuerySet
 
 from customers.models import Customer
-from inventory.models import BundleComponent, Sku, SkuPrice
+from inventory.models import BundleComponent, Sku
 from orders.drafts import OrderDraft
 from orders.models import Channel, Order
 from orders.states import OrderStatus
@@ -28,11 +31,11 @@ class Known:
 
 
 def learn(draft: OrderDraft) -> Known:
-    """At most six statements, whatever the number of lines."""
+    """At most five statements, whatever the number of lines."""
     channel = Channel.objects.get(pk=draft.channel_id)
     customer = Customer.objects.filter(pk=draft.customer_id).first() if draft.customer_id else None
-    skus = Sku.objects.in_bulk({line.sku_id for line in draft.lines if line.sku_id})
-    prices = _prices(skus, draft.currency) if channel.checks_prices else {}
+    skus = _with_prices(draft.currency).in_bulk({line.sku_id for line in draft.lines if line.sku_id})
+    prices = {pk: sku.listed for pk, sku in skus.items() if sku.listed is not None}
     bundles = [sku.pk for sku in skus.values() if sku.is_bundle]
     return Known(channel, customer, skus, prices, components_of(bundles), _recent(draft))
 
@@ -47,9 +50,10 @@ def components_of(bundle_ids: Iterable[int]) -> dict[int, tuple[BundleComponent,
     return {bundle: tuple(parts) for bundle, parts in found.items()}
 
 
-def _prices(skus: Iterable[int], currency: str) -> dict[int, Decimal]:
-    rows = SkuPrice.objects.filter(sku__in=list(skus), currency=currency)
-    return dict(rows.values_list("sku_id", "amount"))
+def _with_prices(currency: str) -> QuerySet[Any]:
+    """SKUs with `listed`, their price in a currency or None."""
+    in_currency = FilteredRelation("prices", condition=Q(prices__currency=currency))
+    return Sku.objects.annotate(priced=in_currency).annotate(listed=F("priced__amount"))
 
 
 def _recent(draft: OrderDraft) -> tuple[Order, ...]:

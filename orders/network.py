@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count
+from django.db.models import Count, F
 
 from inventory.models import Closure, ServedZone, StockLevel
 from ordermgmt.clock import business_day
@@ -158,5 +158,5 @@ def _with_load(calendars: dict[int, Calendar], now: datetime) -> dict[int, Calen
 
 def free_units(sku_ids: Iterable[int]) -> dict[tuple[int, int], int]:
     """Units available to promise by (warehouse, SKU), as last committed; only levels that have any."""
-    levels = StockLevel.objects.with_available().filter(sku__in=set(sku_ids), available__gt=0)
-    return {(w, s): free for w, s, free in levels.values_list("warehouse_id", "sku_id", "available")}
+    levels = StockLevel.objects.filter(sku__in=set(sku_ids), on_hand__gt=F("unsaleable") + F("allocated") + F("safety"))
+    return {(level.warehouse_id, level.sku_id): level.free for level in levels}

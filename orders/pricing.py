@@ -104,9 +104,10 @@ def add_up(
     items = sum((line.total for line in lines), ZERO)
     shipping = sum((c.amount - c.discount for c in charges if c.kind == ChargeKind.SHIPPING), ZERO)
     others = sum((c.amount - c.discount for c in charges if c.kind != ChargeKind.SHIPPING), ZERO)
-    discount = sum((part.discount for part in (*lines, *charges)), ZERO)
+    parts: list[PricedLine | PricedCharge] = [*lines, *charges]
+    discount = sum((part.discount for part in parts), ZERO)
     if tax is None:
-        tax = sum((part.tax for part in (*lines, *charges)), ZERO)
+        tax = sum((part.tax for part in parts), ZERO)
     total = items + shipping + others + (ZERO if includes_tax else tax)
     return Totals(items, discount, shipping, others, tax, total)
 

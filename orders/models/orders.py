@@ -99,6 +99,7 @@ class Order(Stateful):
     is_gift = models.BooleanField(_("gift"), default=False)
     gift_message = models.TextField(_("gift message"), blank=True)
     is_test = models.BooleanField(_("test order"), default=False)
+    ships_in_parts = models.BooleanField(_("ships in parts"), default=False)
     is_renewal = models.BooleanField(_("renewal"), default=False)
     note = models.TextField(_("note"), blank=True)
     tags = models.JSONField(default=list, blank=True)

@@ -1,0 +1,93 @@
+from datetime import timedelta
+
+import pytest
+
+from inventory.factories import SkuFactory, WarehouseFactory, stock
+from inventory.models import StockLevel
+from ordermgmt.models import Activity
+from orders.actions.cancellation import cancel_order
+from orders.actions.holds import (
+    AlreadyReleased,
+    NotOpen,
+    expire_holds,
+    place_hold,
+    release_hold,
+    stops,
+    undo_release,
+)
+from orders.factories import NOW, order
+from orders.models import Allocation, Hold
+from orders.states import HoldCode, Stage
+
+pytestmark = pytest.mark.django_db
+LATER = NOW + timedelta(hours=2)
+
+
+def test_a_hold_stops_what_it_reaches() -> None:
+    made = order()
+    held = place_hold(
+        made.pk, code=HoldCode.RISK, reason="Odd address", by="Ana", now=NOW, blocks=[Stage.LABEL, Stage.DISPATCH]
+    )
+    assert held.blocks == "label,dispatch"
+    assert stops(made, Stage.LABEL) == held
+    assert stops(made, Stage.PICK) is None
+    assert Activity.objects.of(made.number)[0].text == "Held: Odd address"
+
+
+def test_the_same_handle_is_one_hold() -> None:
+    made = order()
+    first = place_hold(made.pk, code=HoldCode.OPERATOR, reason="Ask", by="Ana", now=NOW)
+    assert place_hold(made.pk, code=HoldCode.OPERATOR, reason="Ask again", by="Tom", now=NOW) == first
+    assert Hold.objects.count() == 1
+
+
+def test_stock_is_kept_or_given_back_and_taken_again() -> None:
+    house, sku = WarehouseFactory(), SkuFactory()
+    stock(sku, house, 2)
+    made = order({sku: 2})
+    place_hold(made.pk, code=HoldCode.OPERATOR, reason="Keeps", by="Ana", now=NOW)
+    assert StockLevel.objects.get(sku=sku).allocated == 2
+    given = place_hold(made.pk, code=HoldCode.REQUEST, reason="Next month", by="Ana", now=NOW, keeps_stock=False)
+    assert StockLevel.objects.get(sku=sku).allocated == 0
+    assert not Allocation.objects.exists()
+    assert made.lines.get().backordered == 2
+    release_hold(given.pk, by="Ana", now=LATER)
+    assert made.lines.get().promised == 2
+    assert StockLevel.objects.get(sku=sku).allocated == 2
+
+
+def test_releasing_the_last_one_restarts_work_and_says_so() -> None:
+    made = order()
+    one = place_hold(made.pk, code=HoldCode.OPERATOR, reason="One", by="Ana", now=NOW)
+    two = place_hold(made.pk, code=HoldCode.RISK, reason="Two", by="Ana", now=NOW)
+    release_hold(one.pk, by="Ana", now=LATER)
+    assert Activity.objects.of(made.number)[0].text == "Released: One"
+    release_hold(two.pk, by="Ana", now=LATER)
+    assert Activity.objects.of(made.number)[0].text == "Released: Two. Work goes on"
+    with pytest.raises(AlreadyReleased, match="Ana released this hold already"):
+        release_hold(two.pk, by="Tom", now=LATER)
+
+
+def test_a_release_is_undone() -> None:
+    made = order()
+    held = place_hold(made.pk, code=HoldCode.OPERATOR, reason="One", by="Ana", now=NOW, blocks=[Stage.PACK])
+    release_hold(held.pk, by="Ana", now=LATER)
+    again = undo_release(held.pk, by="Ana", now=LATER)
+    assert (again.reason, again.blocks, again.released_at) == ("One", "pack", None)
+    assert stops(made, Stage.PACK) == again
+
+
+def test_its_time_is_up() -> None:
+    made = order()
+    place_hold(made.pk, code=HoldCode.REQUEST, reason="Until noon", by="Ana", now=NOW, expires_at=LATER)
+    assert expire_holds(now=LATER - timedelta(seconds=1)) == 0
+    assert expire_holds(now=LATER) == 1
+    assert expire_holds(now=LATER) == 0
+    assert made.holds.get().released_by == "Timer"
+
+
+def test_a_finished_order_takes_no_hold() -> None:
+    made = order()
+    cancel_order(made.pk, by="Ana", reason="x", now=NOW)
+    with pytest.raises(NotOpen, match="nothing left to hold"):
+        place_hold(made.pk, code=HoldCode.OPERATOR, reason="Ask", by="Ana", now=NOW)
