@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from ordermgmt.views import health, messages, operations, preferences, styleguide
+from ordermgmt.views import health, messages, operations, preferences, searching, styleguide
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("messages/<int:pk>/resend/", messages.message_resend, name="message_resend"),
     path("preferences/theme/", preferences.choose_theme, name="choose_theme"),
     path("preferences/role/", preferences.choose_role, name="choose_role"),
+    path("search/", searching.search, name="search"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("styleguide/<slug:page>/", styleguide.example, name="styleguide_example"),
 ]

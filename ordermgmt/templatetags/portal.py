@@ -168,6 +168,13 @@ def tag(words: Any, tone: str = "neutral", filled: bool = True, shape: str = "")
 
 
 @register.simple_tag
+def state_words(state: tuple[str, Any]) -> SafeString:
+    """A state given as (value, words), filled only when a person must act."""
+    look = look_of(None, state[0])
+    return _mark(look, state[1], look.loud)
+
+
+@register.simple_tag
 def state_tag(record: Any, field: str = "status", filled: bool | None = None) -> SafeString:
     """The state of a record as shape and word; filled only when a person must act (or when told)."""
     look = look_of(record, str(getattr(record, field)))

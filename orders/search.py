@@ -1,0 +1,110 @@
+"""Finding orders by what people say: number, e-mail, phone, postcode, recipient, item."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from customers.models import Customer
+from customers.search import matching as matching_customers
+from inventory.models import Sku
+from ordermgmt import codes
+from ordermgmt.blocking import Blocker, blockers_of
+from ordermgmt.finding import GROUP_SIZE, Asked, Hit, searcher, starts_with
+from ordermgmt.models import Activity, User
+from ordermgmt.templatetags import portal
+from orders.models import Order, OrderLine
+from orders.wording import StateWord, state_of
+
+MOST_CUSTOMERS = 100
+
+
+def _number(asked: Asked) -> str:
+    """SO-104999, also when scanned with its check character; 104999 alone may be one too."""
+    read = codes.read(asked.code)
+    if read is not None and read.kind == codes.ORDER:
+        return read.name
+    return f"SO-{asked.digits}" if asked.digits else asked.code if asked.code.startswith("SO-") else ""
+
+
+def condition(text: str) -> Q:
+    """What a search means as rows of orders; every part of it is answered from an index."""
+    asked = Asked(text)
+    if asked.email:
+        return Q(email__icontains=asked.email)
+    if asked.digits or asked.code.startswith("SO-"):
+        return _numbers(asked)
+    if asked.words and (sku := Sku.objects.filter(code=asked.code).first()):
+        return Q(Exists(OrderLine.objects.filter(order=OuterRef("pk"), sku=sku)))
+    return _names(asked) | Q(external_number=asked.text)
+
+
+def _numbers(asked: Asked) -> Q:
+    number = _number(asked)
+    found = Q(external_number__in=[asked.text, f"#{asked.text}", asked.digits]) if asked.digits else Q()
+    found |= starts_with("number", number) if number else Q()
+    if asked.digits and len(asked.digits) >= 4:
+        spaced = f"{asked.digits[:3]} {asked.digits[3:]}"
+        found |= Q(ship_postcode__in=[asked.text, asked.digits, spaced])
+    return found | _customers(asked) if asked.phone else found
+
+
+def _names(asked: Asked) -> Q:
+    if not asked.words:
+        return Q(pk__in=[])
+    recipient = Q()
+    for word in asked.words:
+        recipient &= Q(recipient__icontains=word)
+    return recipient | _customers(asked)
+
+
+def _customers(asked: Asked) -> Q:
+    """Orders of matching customers; many of the same name are found by the recipient anyway."""
+    return Q(customer__in=list(matching_customers(asked).order_by("-id").values_list("pk", flat=True)[:MOST_CUSTOMERS]))
+
+
+@searcher("orders", gettext_lazy("Orders"), permission="orders.view", icon="box", list_url="/orders/", rank=10)
+class OrderSearch:
+    def exact(self, asked: Asked, user: User) -> str:
+        names = {name for name in (_number(asked), asked.code) if name}
+        found = Order.objects.filter(Q(number__in=names) | Q(external_number__in=[asked.text, f"#{asked.text}"]))[:2]
+        numbers = [order.number for order in found]
+        return f"/orders/{numbers[0]}/" if len(numbers) == 1 else ""
+
+    def find(self, asked: Asked, user: User, now: datetime) -> Sequence[Hit]:
+        rows = Order.objects.filter(condition(asked.text)).order_by("-placed_at", "-id")
+        found = list(rows.select_related("customer").with_state().annotate(last_line=_newest_line())[: GROUP_SIZE + 1])
+        why = blockers_of(found, now=now)
+        lines = Activity.objects.in_bulk([order.last_line for order in found if order.last_line])
+        return [_hit(order, why.get(order.pk, []), _said(lines.get(order.last_line))) for order in found]
+
+
+def _newest_line() -> Subquery:
+    return Subquery(Activity.objects.filter(thread=OuterRef("number")).order_by("-at", "-id").values("pk")[:1])
+
+
+def _said(line: Activity | None) -> str:
+    return f"{line.text} {portal.day(line.at)}" if line else ""
+
+
+def promise_words(order: Order) -> str:
+    """`arrives 25 Nov`, `ships by 24 Nov`, or nothing."""
+    if order.promised_delivery_on:
+        return _("promised %(day)s") % {"day": portal.day(order.promised_delivery_on)}
+    return _("ships by %(day)s") % {"day": portal.day(order.promised_ship_on)} if order.promised_ship_on else ""
+
+
+def _hit(order: Order, blockers: Sequence[Blocker], last: str) -> Hit:
+    word: StateWord = state_of(order)
+    reason = blockers[0].sentence if blockers else ""
+    return Hit(
+        title=order.number,
+        url=f"/orders/{order.number}/",
+        subtitle=str(order.customer) if isinstance(order.customer, Customer) else order.recipient,
+        state=(word.value, word.label),
+        answer=" · ".join(part for part in (reason, promise_words(order)) if part),
+        last=last,
+        say=str(blockers[0].customer_sentence if blockers and blockers[0].customer_sentence else word.customer),
+    )
