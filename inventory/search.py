@@ -69,15 +69,16 @@ class PlaceSearch:
         name = read.name if read and read.kind == codes.BIN else asked.code
         if not name or asked.group or asked.email:
             return []
-        bins = (
-            Bin.objects.filter(starts_with("code", name)).select_related("warehouse").annotate(n=Sum("stock__quantity"))
-        )
+        places = Bin.objects.filter(starts_with("code", name)).select_related("warehouse")
+        found = list(places.order_by("code")[: GROUP_SIZE + 1])
+        units = Bin.objects.filter(pk__in=[place.pk for place in found]).annotate(n=Sum("stock__quantity"))
+        inside = dict(units.order_by().values_list("pk", "n"))
         return [
             Hit(
-                title=bin.code,
-                url=f"/inventory/?bin={bin.code}",
-                subtitle=bin.warehouse.title,
-                answer=_("%(n)s units") % {"n": portal.number(bin.n or 0)},
+                title=place.code,
+                url=f"/inventory/?bin={place.code}",
+                subtitle=place.warehouse.title,
+                answer=_("%(n)s units") % {"n": portal.number(inside.get(place.pk) or 0)},
             )
-            for bin in bins.order_by("code")[: GROUP_SIZE + 1]
+            for place in found
         ]
