@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from stdnum import ean
 
 GTIN_LENGTHS = (8, 12, 13, 14)
-SKU_CODE = re.compile(r"[A-Z0-9][A-Z0-9._/+-]*")
+SKU_CODE = re.compile(r"[A-Z0-9][A-Z0-9._+-]*")
 
 
 class CodeRefused(Exception):
@@ -37,7 +37,7 @@ def tidy_sku_code(text: str) -> str:
     """Our own code of an item, in capitals: it is scanned, printed and typed."""
     code = text.strip().upper()
     if not SKU_CODE.fullmatch(code):
-        raise CodeRefused(_("Use capital letters, digits and - . _ / +, like OAT-1L"))
+        raise CodeRefused(_("Use capital letters, digits and - . _ +, like OAT-1L"))
     if len(code) > 40:
         raise CodeRefused(_("Use 40 characters at most"))
     return code

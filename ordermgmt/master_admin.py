@@ -1,6 +1,6 @@
 """Base classes of the admin zone: records that may be kept there, and records that may only be read."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import Model
@@ -25,7 +25,7 @@ class RecordAdmin(_ModelAdmin):
 class ReadOnlyAdmin(RecordAdmin):
     """Written by verbs alone: may be looked up, never edited here."""
 
-    list_display_links: ClassVar[Any] = None
+    list_display_links = None
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
