@@ -34,19 +34,22 @@ class DocumentKind:
     title: Any
     build: Builder
     is_kept: bool
+    permission: str
 
 
 _KINDS: dict[str, DocumentKind] = {}
 
 
-def document_kind(name: str, *, title: Any, is_kept: bool = True) -> Callable[[Builder], Builder]:
+def document_kind(
+    name: str, *, title: Any, permission: str = "fulfilment.view", is_kept: bool = True
+) -> Callable[[Builder], Builder]:
     """Register a builder: number in, paper out; it raises UnknownDocument for a number that does not exist.
 
-    `is_kept` is false for papers that show a moment (a pick list) and are printed afresh.
+    `permission` is that of the person who may open it; `is_kept` is false for papers that show a moment (a pick list) and are printed afresh.
     """
 
     def add(build: Builder) -> Builder:
-        _KINDS[name] = DocumentKind(name, title, build, is_kept)
+        _KINDS[name] = DocumentKind(name, title, build, is_kept, permission)
         return build
 
     return add

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from ordermgmt.views import health, messages, operations, preferences, searching, styleguide
+from ordermgmt.views import health, messages, operations, papers, preferences, searching, styleguide
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("messages/<int:pk>/", messages.message_detail, name="message_detail"),
     path("messages/<int:pk>/html/", messages.message_html, name="message_html"),
     path("messages/<int:pk>/resend/", messages.message_resend, name="message_resend"),
+    path("papers/<slug:kind>/<str:number>/", papers.paper, name="paper"),
     path("preferences/theme/", preferences.choose_theme, name="choose_theme"),
     path("preferences/role/", preferences.choose_role, name="choose_role"),
     path("search/", searching.search, name="search"),

@@ -47,10 +47,10 @@ def read_message(message: Any, *, carrier: str) -> list[Report]:
 
 def _own(message: Mapping[str, Any], carrier: str) -> Iterator[Report]:
     """{"tracking_number", "events": [{"event_id", "status", "happened_at", "message", "place", "incident"}]}"""
-    events = message.get("events", [message])
     number = _text(message, "tracking_number")
-    for place, event in _each(events, "events"):
-        at = _moment(event.get("happened_at") or event.get("timestamp"), f"{place}.happened_at")
+    events = _each(message["events"], "events") if "events" in message else [("", message)]
+    for place, event in events:
+        at = _moment(event.get("happened_at") or event.get("timestamp"), f"{place}.happened_at".lstrip("."))
         raw = _text(event, "status", place) if event.get("status") else _text(event, "code", place)
         yield _report(
             number,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from fulfilment.models import Label
 from fulfilment.sscc import spaced
@@ -15,7 +16,7 @@ from ordermgmt.typesetting import Paper
 _ROOM_MM = 95
 
 
-@document_kind("label", title="Shipping label")
+@document_kind("label", title=_("Shipping label"))
 def label(number: str) -> Paper:
     """By tracking number, or all live labels of a shipment or SSCC."""
     rows = (

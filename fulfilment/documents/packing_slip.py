@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Prefetch
 from django.utils.formats import date_format
 from django.utils.translation import gettext, override
+from django.utils.translation import gettext_lazy as _
 
 from fulfilment.emails import order_url
 from fulfilment.models import Carton, Shipment, ShipmentLine
@@ -25,13 +26,13 @@ MARK = (
 )
 
 
-@document_kind("packing_slip", title="Packing slip")
+@document_kind("packing_slip", title=_("Packing slip"))
 def packing_slip(number: str) -> Paper:
     """A4, by shipment number."""
     return slips_paper(_find([number]), title=number, template="packing_slip")
 
 
-@document_kind("packing_slip_label", title="Packing slip on label stock")
+@document_kind("packing_slip_label", title=_("Packing slip on label stock"))
 def packing_slip_label(number: str) -> Paper:
     """102×152 mm, black only, by shipment number."""
     return slips_paper(_find([number]), title=number, template="packing_slip_label")

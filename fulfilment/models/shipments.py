@@ -1,9 +1,11 @@
 """Parcels: shipments, cartons, labels, carriers and what they report."""
 
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from fulfilment.models.work import FulfilmentOrder
@@ -64,6 +66,30 @@ class CarrierRate(models.Model):
         return f"{self.carrier} {self.service} {self.country} ≤ {self.max_weight_g} g"
 
 
+SILENT_AFTER = timedelta(hours=48)
+
+
+class ShipmentQuerySet(models.QuerySet["Shipment"]):
+    def locked(self) -> "ShipmentQuerySet":
+        """Row locks in primary-key order, only on shipments (after order and fulfilment order)."""
+        return self.select_for_update(of=("self",)).order_by("pk")
+
+    def silent(self, now: datetime) -> "ShipmentQuerySet":
+        """Handed over and not scanned by the carrier for 48 hours."""
+        heard_at = Coalesce("last_event_at", "dispatched_at")
+        return (
+            self.filter(status=ShipmentStatus.DISPATCHED)
+            .alias(heard_at=heard_at)
+            .filter(heard_at__lt=now - SILENT_AFTER)
+        )
+
+    def in_trouble(self, now: datetime) -> "ShipmentQuerySet":
+        """With a problem the carrier reported, or silent."""
+        return self.exclude(status=ShipmentStatus.CANCELLED).filter(
+            ~Q(problem="") | Q(pk__in=Shipment.objects.silent(now).values("pk"))
+        )
+
+
 class Shipment(Stateful):
     """One dispatch. `status` is ours, `carrier_status` is what the carrier says."""
 
@@ -97,9 +123,12 @@ class Shipment(Stateful):
         ShipmentStatus.CANCELLED: "cancelled_at",
     }
 
+    objects: ClassVar = ShipmentQuerySet.as_manager()
+
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["status", "-packed_at", "-id"], name="shipment_status"),
+            models.Index(fields=["-packed_at", "-id"], name="shipment_packed"),
             models.Index(fields=["order"], name="shipment_order"),
         ]
         constraints: ClassVar = [

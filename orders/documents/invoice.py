@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from babel.numbers import format_currency
+from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.documents import UnknownDocument, document_kind
 from ordermgmt.money import ZERO, round_money
@@ -17,7 +18,7 @@ from orders.models import Invoice, InvoiceLine
 _PRICE_STEP = Decimal("0.0001")
 
 
-@document_kind("invoice", title="Invoice")
+@document_kind("invoice", title=_("Invoice"), permission="orders.view")
 def invoice(number: str) -> Paper:
     found = Invoice.objects.select_related("order").filter(number=number).first()
     if found is None:

@@ -66,6 +66,10 @@ class Invoice(models.Model):
             models.UniqueConstraint(fields=["series", "sequence"], name="invoice_sequence"),
             models.CheckConstraint(condition=Q(paid__gte=0), name="invoice_paid_not_negative"),
         ]
+        indexes: ClassVar = [
+            models.Index(fields=["-issued_at", "-id"], name="invoice_issued"),
+            models.Index(fields=["due_on"], name="invoice_due", condition=Q(status=InvoiceStatus.OPEN)),
+        ]
 
     def __str__(self) -> str:
         return self.number
