@@ -21,7 +21,7 @@ WORK_MOVES: dict[str, frozenset[str]] = {
     WorkStatus.PLANNED: frozenset({WorkStatus.RELEASED, WorkStatus.CANCELLED}),
     WorkStatus.RELEASED: frozenset({WorkStatus.PICKING, WorkStatus.PLANNED, WorkStatus.CANCELLED}),
     WorkStatus.PICKING: frozenset({WorkStatus.PICKED, WorkStatus.RELEASED, WorkStatus.CANCELLED}),
-    WorkStatus.PICKED: frozenset({WorkStatus.PACKING, WorkStatus.RELEASED, WorkStatus.CANCELLED}),
+    WorkStatus.PICKED: frozenset({WorkStatus.PACKING, WorkStatus.PICKING, WorkStatus.RELEASED, WorkStatus.CANCELLED}),
     WorkStatus.PACKING: frozenset({WorkStatus.PACKED, WorkStatus.PICKED, WorkStatus.CANCELLED}),
     WorkStatus.PACKED: frozenset({WorkStatus.DISPATCHED, WorkStatus.PICKED, WorkStatus.CANCELLED}),
     WorkStatus.DISPATCHED: frozenset(),

@@ -296,6 +296,8 @@ SHOP = {
     "email": env.str("SHOP_EMAIL", default="hello@nordicpantry.example"),
     "hours": env.str("SHOP_HOURS", default="Mon–Fri 9–17"),
 }
+# When a picker scans the place before the item: always, same_item (it lies in two bins of the walk), off.
+SCAN_LOCATION = env.str("SCAN_LOCATION", default="always")
 GS1_COMPANY_PREFIX = env.str("GS1_COMPANY_PREFIX", default="7350012")
 CARRIER_WEBHOOK_SECRET = env.str("CARRIER_WEBHOOK_SECRET", default="")
 

@@ -144,6 +144,12 @@ class FulfilmentLine(models.Model):
         return f"{self.quantity} × {self.sku}"
 
 
+class PickTaskQuerySet(models.QuerySet["PickTask"]):
+    def unpicked(self) -> "PickTaskQuerySet":
+        """Tasks with units that are still to be taken."""
+        return self.filter(quantity__gt=F("picked") + F("short"))
+
+
 class PickTask(models.Model):
     """Take `quantity` units from one bin (and lot). Open units are set aside in BinStock.allocated."""
 
@@ -155,6 +161,8 @@ class PickTask(models.Model):
     short = models.PositiveIntegerField(_("short"), default=0)
     short_reason = models.CharField(max_length=12, choices=ShortReason.choices, blank=True)
     is_skipped = models.BooleanField(default=False)
+
+    objects: ClassVar = PickTaskQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
