@@ -171,7 +171,9 @@ def _row(pick: Pick, is_new_place: bool) -> PickListRow:
 
 def lines_to_pack(works: Iterable[FulfilmentOrder]) -> Prefetch[str]:
     """The lines of works with their items and codes, for the bench."""
-    lines = FulfilmentLine.objects.filter(picked__gt=0).select_related("sku", "order_line").prefetch_related("sku__codes")
+    lines = (
+        FulfilmentLine.objects.filter(picked__gt=0).select_related("sku", "order_line").prefetch_related("sku__codes")
+    )
     return Prefetch("lines", queryset=lines.order_by("pk"))
 
 

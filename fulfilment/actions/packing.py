@@ -101,9 +101,7 @@ def works_here(by: User) -> QuerySet[FulfilmentOrder]:
 
 def at_bench(number: str, by: User) -> FulfilmentOrder | None:
     """The work a bench is busy with: being packed, or packed and waiting for its label to be scanned."""
-    return works_here(by).filter(
-        number=number, packer=by, status__in=[WorkStatus.PACKING, WorkStatus.PACKED]
-    ).first()
+    return works_here(by).filter(number=number, packer=by, status__in=[WorkStatus.PACKING, WorkStatus.PACKED]).first()
 
 
 # Starting ----------------------------------------------------------------------------------------
@@ -209,7 +207,9 @@ def _scan_item(work: FulfilmentOrder, scan: Scan) -> Answer:
     order, work = lock_work(work.pk)
     if answer := _still_mine(order, work, scan):
         return answer
-    lines = list(FulfilmentLine.objects.filter(work=work, picked__gt=0).select_related("sku").prefetch_related("sku__codes"))
+    lines = list(
+        FulfilmentLine.objects.filter(work=work, picked__gt=0).select_related("sku").prefetch_related("sku__codes")
+    )
     line = next((one for one in lines if units_of(one.sku, scan.code)), None)
     if line is None:
         return _not_in(order, scan)
@@ -311,7 +311,9 @@ def finish(order: Order, work: FulfilmentOrder, scan: Scan, *, effect: dict[str,
     try:
         shipment = make_shipment(work, _cartons(work), by=scan.by, now=scan.now)
     except OrderHeld as held:
-        return stop(_("Stop. %(order)s may not get a label: %(why)s") % {"order": order.number, "why": held.hold.reason})
+        return stop(
+            _("Stop. %(order)s may not get a label: %(why)s") % {"order": order.number, "why": held.hold.reason}
+        )
     except NoService as problem:
         return stop(_("Stop. %(order)s: %(why)s") % {"order": order.number, "why": problem}, task=work.number)
     packed = {line.order_line_id: line.packed for line in work.lines.all() if line.packed}
@@ -319,7 +321,9 @@ def finish(order: Order, work: FulfilmentOrder, scan: Scan, *, effect: dict[str,
     work.move_to(WorkStatus.PACKED, now=scan.now)
     progress.refresh_status(order, now=scan.now)
     message = _("%(order)s is packed. Scan the label when it is on the box") % {"order": order.number}
-    return right(message, verdict=Verdict.LINE_DONE, task=work.number, effect={**(effect or {}), "shipment": shipment.pk})
+    return right(
+        message, verdict=Verdict.LINE_DONE, task=work.number, effect={**(effect or {}), "shipment": shipment.pk}
+    )
 
 
 def _weigh(work: FulfilmentOrder, scan: Scan) -> Answer | None:
@@ -382,7 +386,9 @@ def _label(scan: Scan) -> Label | None:
     """The label whose carton or parcel number was scanned."""
     text = "".join(scan.code.split()).upper().removeprefix("]C1")
     sscc = text[2:] if len(text) == 20 and text.startswith("00") else text
-    labels = Label.objects.select_related("carton__shipment__order", "carton__shipment__work", "carton__shipment__carrier")
+    labels = Label.objects.select_related(
+        "carton__shipment__order", "carton__shipment__work", "carton__shipment__carrier"
+    )
     found = labels.filter(tracking_number__iexact=text).first()
     return found or labels.filter(carton__sscc=sscc).order_by("-state", "-pk").filter(state=LabelState.MADE).first()
 

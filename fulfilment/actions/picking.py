@@ -1,6 +1,5 @@
 """Picking a wave by scan: place, item, tote, next. Steps of the scan verb (actions/scanning.py)."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +18,7 @@ from inventory.actions.moving import Move, write_moves
 from inventory.states import MovementKind
 from ordermgmt import codes
 from orders.actions import progress
-from orders.models import Order
+from orders.models import Order, OrderLine
 from orders.states import Stage
 
 
@@ -70,10 +69,9 @@ def pick_scan(wave: Wave, scan: Scan) -> Answer:
 
 def _stopped(wave: Wave, place: Place, scan: Scan) -> Answer | None:
     """Cancelled and held orders of this stop leave the walk before anything else happens."""
-    answers = []
-    for work in lock_works(_touched(wave, place)):
-        if answer := stopped(work.order, work, Stage.PICK, by=scan.by, now=scan.now):
-            answers.append(answer)
+    works = lock_works(_touched(wave, place))
+    judged = [stopped(work.order, work, Stage.PICK, by=scan.by, now=scan.now) for work in works]
+    answers = [answer for answer in judged if answer]
     if not answers:
         return None
     wave.awaits_tote = ""
@@ -183,9 +181,7 @@ def record_pick(taken: dict[PickTask, int], *, key: str, scan: Scan) -> None:
         work = task.line.work
         same = {"kind": MovementKind.PICKED, "sku_id": task.line.sku_id, "lot_id": task.lot_id, "document": work.number}
         name = f"{key}:{task.pk}"
-        moves.append(
-            Move(**same, bin=task.bin, quantity=-count, bin_allocated=count, key=f"{name}:out", transfer=name)
-        )
+        moves.append(Move(**same, bin=task.bin, quantity=-count, bin_allocated=count, key=f"{name}:out", transfer=name))
         moves.append(Move(**same, bin=stage, quantity=count, key=f"{name}:in", transfer=name))
     write_moves(moves, by=scan.by, now=scan.now, device=scan.device)
     _count(taken, 1)
@@ -205,13 +201,9 @@ def _count(taken: dict[PickTask, int], sign: int) -> None:
 
 
 def _move_counters(taken: dict[PickTask, int], *, source: str, target: str, now: datetime) -> None:
-    by_order: dict[int, dict[PickTask, int]] = defaultdict(dict)
-    for task, count in taken.items():
-        by_order[task.line.work.order_id][task] = count
-    for tasks in by_order.values():
-        order = next(iter(tasks)).line.work.order
-        progress.advance(order, units_by_line(tasks), source=source, target=target)
-        progress.refresh_status(order, now=now)
+    orders = {task.line.work.order_id: task.line.work.order for task in taken}
+    progress.advance_lines(OrderLine.objects.all(), units_by_line(taken), source=source, target=target)
+    progress.settle(list(orders.values()), now=now)
 
 
 def start_wave(wave: Wave, *, now: datetime) -> None:
@@ -307,7 +299,7 @@ def undo(wave: Wave, scan: Scan) -> Answer:
 
 def _still_undoable(event: ScanEvent) -> dict[PickTask, int]:
     """The units of a scan while nobody packs or has withdrawn them; orders and works are locked."""
-    units = {pk: count for pk, count in event.effect["picks"]}
+    units: dict[int, int] = dict(event.effect["picks"])
     found = PickTask.objects.filter(pk__in=list(units)).select_related("bin", "line__sku").order_by("pk")
     works = {work.pk: work for work in lock_works(found)}
     if not all(work.status in (WorkStatus.PICKING, WorkStatus.PICKED) for work in works.values()):

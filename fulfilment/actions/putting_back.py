@@ -20,7 +20,7 @@ from ordermgmt.models import User
 from ordermgmt.models.history import ActivityCategory
 from orders.actions.holds import stops
 from orders.models import Hold, Order
-from orders.states import OrderStatus, Stage
+from orders.states import OrderStatus
 
 
 class NothingToPutBack(Exception):
@@ -95,7 +95,15 @@ def put_back(work_id: int, *, by: User, now: datetime, device: str = "") -> int:
     for task in tasks:
         FulfilmentLine.objects.filter(pk=task.line_id).update(picked=0, packed=0)
     PickTask.objects.filter(pk__in=[task.pk for task in tasks]).update(picked=0)
-    _note(order, work, "work.put_back", gettext_noop("{units} of {work} put back on the shelf"), by=by, now=now, units=units)
+    _note(
+        order,
+        work,
+        "work.put_back",
+        gettext_noop("{units} of {work} put back on the shelf"),
+        by=by,
+        now=now,
+        units=units,
+    )
     return units
 
 
@@ -181,5 +189,3 @@ def _note(
         work=work.number,
         **facts,
     )
-
-

@@ -25,7 +25,6 @@ from ordermgmt.numbering import next_numbers
 from orders.actions import progress
 from orders.models import Allocation, Hold, Order, OrderLine
 from orders.states import Stage
-from orders.statuses import fulfilment_status
 
 # How long the goods of a delivery are used before the next one comes (days), until a subscription says so.
 USED_UP_IN_DAYS = 30
@@ -303,17 +302,9 @@ def _count_released(warehouse: Warehouse, parts: Sequence[Part]) -> None:
 
 
 def _advance(parts: Sequence[Part], *, now: datetime) -> None:
-    """As progress.advance and refresh_status do for one order, for all at once."""
     units = {demand.line_id: demand.quantity for part in parts for demand in part.demands}
-    progress.advance_lines(units, source="promised", target="allocated")
-    lines: dict[int, list[OrderLine]] = defaultdict(list)
-    for line in OrderLine.objects.filter(order__in=[part.order.pk for part in parts]):
-        lines[line.order_id].append(line)
-    by_status: dict[str, list[int]] = defaultdict(list)
-    for order_id, rows in lines.items():
-        by_status[fulfilment_status(rows, all_arrived=False)].append(order_id)
-    for status, ids in by_status.items():
-        Order.objects.filter(pk__in=ids).update(fulfilment_status=status)
+    progress.advance_lines(OrderLine.objects.all(), units, source="promised", target="allocated")
+    progress.settle([part.order for part in parts], now=now)
 
 
 def _released_line(work: FulfilmentOrder, by: User, now: datetime) -> Activity:

@@ -7,11 +7,11 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from fulfilment.actions import packing, picking, shorts
+from fulfilment.actions.screens import home_task, pack_task, pick_task
 from fulfilment.actions.waves import lock_wave
 from fulfilment.models import FulfilmentOrder, ScanEvent, Wave
 from fulfilment.scans import Answer, Scan, right, stop, wrong
 from fulfilment.states import Verdict, WaveStatus, WorkStatus
-from fulfilment.tasks import home_task, pack_task, pick_task
 from inventory.models import Warehouse
 from ordermgmt import codes
 
@@ -106,7 +106,8 @@ def _home(scan: Scan) -> Answer:
     if read.kind in (codes.TOTE, codes.ORDER, codes.WORK):
         return right(_("Pack %(what)s") % {"what": read.name}, go=f"/scan/pack/?code={read.text}")
     return Answer(
-        verdict=Verdict.UNKNOWN, message=_("We do not know the code %(code)s. Scan a wave or a tote") % {"code": read.text}
+        verdict=Verdict.UNKNOWN,
+        message=_("We do not know the code %(code)s. Scan a wave or a tote") % {"code": read.text},
     )
 
 

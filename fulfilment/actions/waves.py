@@ -285,9 +285,7 @@ def remove_order(work_id: int, *, by: User, now: datetime) -> FulfilmentOrder:
 
 def _check_untouched(work: FulfilmentOrder) -> None:
     if work.status != WorkStatus.RELEASED or work.lines.filter(picked__gt=0).exists():
-        raise UnderWay(
-            _("%(order)s is %(state)s") % {"order": work.order, "state": work.get_status_display().lower()}
-        )
+        raise UnderWay(_("%(order)s is %(state)s") % {"order": work.order, "state": work.get_status_display().lower()})
 
 
 @transaction.atomic(durable=True)
