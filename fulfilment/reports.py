@@ -1,14 +1,14 @@
 """Reading the floor: the route of a wave, its progress, the pick list on paper."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import QuerySet
 
-from fulfilment.models import FulfilmentLine, FulfilmentOrder, PickTask, Wave
-from fulfilment.states import WaveKind, WorkStatus
+from fulfilment.models import FulfilmentLine, PickTask, Wave
+from fulfilment.states import WorkStatus
 from inventory.models import Bin, Lot, Sku
 from ordermgmt import codes
 
@@ -169,13 +169,7 @@ def _row(pick: Pick, is_new_place: bool) -> PickListRow:
     )
 
 
-def lines_to_pack(works: Iterable[FulfilmentOrder]) -> Prefetch[str]:
-    """The lines of works with their items and codes, for the bench."""
-    lines = (
-        FulfilmentLine.objects.filter(picked__gt=0).select_related("sku", "order_line").prefetch_related("sku__codes")
-    )
-    return Prefetch("lines", queryset=lines.order_by("pk"))
-
-
-def is_single_kind(wave: Wave) -> bool:
-    return wave.kind == WaveKind.SINGLES
+def lines_to_pack() -> QuerySet[FulfilmentLine]:
+    """Picked lines with their items and codes, for the bench."""
+    picked = FulfilmentLine.objects.filter(picked__gt=0).select_related("sku", "order_line")
+    return picked.prefetch_related("sku__codes").order_by("pk")

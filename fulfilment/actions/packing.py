@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Prefetch, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -155,7 +155,7 @@ def _singles_of(scan: Scan) -> Iterator[FulfilmentOrder]:
     works = works_here(scan.by).filter(is_single=True, status=WorkStatus.PICKED)
     if scan.task.startswith(codes.WAVE):
         works = works.filter(wave__number=scan.task)
-    works = works.prefetch_related(lines_to_pack([]))
+    works = works.prefetch_related(Prefetch("lines", queryset=lines_to_pack()))
     for work in works.order_by(F("ship_by").asc(nulls_last=True), "-order__priority", "pk"):
         if any(units_of(line.sku, scan.code) == 1 for line in work.lines.all()):
             yield work
@@ -207,9 +207,7 @@ def _scan_item(work: FulfilmentOrder, scan: Scan) -> Answer:
     order, work = lock_work(work.pk)
     if answer := _still_mine(order, work, scan):
         return answer
-    lines = list(
-        FulfilmentLine.objects.filter(work=work, picked__gt=0).select_related("sku").prefetch_related("sku__codes")
-    )
+    lines = list(lines_to_pack().filter(work=work))
     line = next((one for one in lines if units_of(one.sku, scan.code)), None)
     if line is None:
         return _not_in(order, scan)

@@ -217,7 +217,7 @@ def queue(by: User) -> dict[str, Any]:
 
 
 def _packing_step(work: FulfilmentOrder, by: User, *, has_scale: bool) -> dict[str, Any]:
-    lines = list(lines_to_pack([]).queryset.filter(work=work))  # type: ignore[union-attr]
+    lines = list(lines_to_pack().filter(work=work))
     open_lines = [line for line in lines if line.packed < line.picked]
     view = _order_view(work, lines, by)
     if not open_lines:
@@ -313,7 +313,7 @@ def _label_step(work: FulfilmentOrder, by: User) -> dict[str, Any] | None:
         return None
     labels = list(_labels(shipment))
     left = [label for label in labels if label.scanned_at is None] or labels
-    lines = list(lines_to_pack([]).queryset.filter(work=work))  # type: ignore[union-attr]
+    lines = list(lines_to_pack().filter(work=work))
     return _bench(
         "label",
         work.number,

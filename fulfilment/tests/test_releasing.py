@@ -19,7 +19,7 @@ from ordermgmt.models import Activity
 from orders.factories import HoldFactory, order
 from orders.states import FulfilmentStatus
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_the_most_urgent_go_first(floor: Floor) -> None:
 def test_many_orders_take_as_many_statements_as_few(floor: Floor) -> None:
     skus = [item(floor.warehouse, 200) for _ in range(4)]
     counts = []
-    for size in (3, 12):
+    for size in (1, 3, 12):
         for number in range(size):
             order({skus[number % 4]: 2, skus[(number + 1) % 4]: 1})
         with CaptureQueriesContext(
@@ -134,7 +134,7 @@ def test_many_orders_take_as_many_statements_as_few(floor: Floor) -> None:
         ) as captured:
             release(floor, totes=50, max_orders=50)
         counts.append(len(captured))
-    assert counts[0] == counts[1]
+    assert counts[1] == counts[2]
     assert_books_hold()
 
 
