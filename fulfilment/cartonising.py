@@ -72,8 +72,10 @@ def holds(box: Box, things: Sequence[Thing]) -> bool:
     return any(len(_lay(box, sorted(things, key=order))) == len(things) for order in _ORDERS)
 
 
-def _fill_greedily(things: Sequence[Thing], boxes: Sequence[Box], order: Callable[[Thing], object]) -> list[Filled]:
-    left, filled = sorted(things, key=order), []  # type: ignore[type-var]
+def _fill_greedily(
+    things: Sequence[Thing], boxes: Sequence[Box], order: Callable[[Thing], tuple[int, ...]]
+) -> list[Filled]:
+    left, filled = sorted(things, key=order), []
     while left:
         box, inside = max(
             ((box, _lay(box, left)) for box in boxes),
@@ -111,11 +113,15 @@ def _best_place(spaces: Sequence[Size], size: Size) -> tuple[int, Size] | None:
     places = (
         (min(a - b for a, b in zip(space, turned, strict=True)), _volume(space), index, turned)
         for index, space in enumerate(spaces)
-        for turned in set(permutations(size))
+        for turned in _turns(size)
         if all(a >= b for a, b in zip(space, turned, strict=True))
     )
     best = min(places, default=None)
     return None if best is None else (best[2], best[3])
+
+
+def _turns(size: Size) -> set[Size]:
+    return {(a, b, c) for a, b, c in permutations(size)}
 
 
 def _cut(space: Size, used: Size) -> list[Size]:

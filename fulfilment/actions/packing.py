@@ -220,8 +220,8 @@ def _scan_item(work: FulfilmentOrder, scan: Scan) -> Answer:
     _verify(work, line, units, now=scan.now)
     if all(one.packed == one.picked for one in lines):
         return _verified(order, work, scan, effect={"packed": [line.pk, units]})
-    facts = {"item": line.sku.name, "packed": line.packed, "picked": line.picked}
-    message = _("%(item)s, %(packed)s of %(picked)s") % facts
+    count = {"item": line.sku.name, "packed": line.packed, "picked": line.picked}
+    message = _("%(item)s, %(packed)s of %(picked)s") % count
     verdict = Verdict.LINE_DONE if line.packed == line.picked else Verdict.ACCEPTED
     return right(message, verdict=verdict, task=work.number, effect={"packed": [line.pk, units]})
 

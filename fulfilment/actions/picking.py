@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db.models import F
@@ -179,7 +180,12 @@ def record_pick(taken: dict[PickTask, int], *, key: str, scan: Scan) -> None:
     for task, count in taken.items():
         stage = stage_bin(task.bin.warehouse_id)
         work = task.line.work
-        same = {"kind": MovementKind.PICKED, "sku_id": task.line.sku_id, "lot_id": task.lot_id, "document": work.number}
+        same: dict[str, Any] = {
+            "kind": MovementKind.PICKED,
+            "sku_id": task.line.sku_id,
+            "lot_id": task.lot_id,
+            "document": work.number,
+        }
         name = f"{key}:{task.pk}"
         moves.append(Move(**same, bin=task.bin, quantity=-count, bin_allocated=count, key=f"{name}:out", transfer=name))
         moves.append(Move(**same, bin=stage, quantity=count, key=f"{name}:in", transfer=name))

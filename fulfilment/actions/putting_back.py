@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -117,7 +118,7 @@ def return_to_shelf(
     moves = []
     for task, count in units.items():
         stage = stage_bin(task.bin.warehouse_id)
-        same = {"kind": MovementKind.UNPICKED, "sku_id": task.line.sku_id, "lot_id": task.lot_id}
+        same: dict[str, Any] = {"kind": MovementKind.UNPICKED, "sku_id": task.line.sku_id, "lot_id": task.lot_id}
         name = f"{key}:{task.pk}"
         moves.append(Move(**same, bin=stage, quantity=-count, key=f"{name}:out", transfer=name))
         aside = -count if keeps_aside else 0

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -91,7 +92,7 @@ def _suspect(pick: Pick, reason: str, *, now: datetime) -> None:
     if reason != ShortReason.DAMAGED:
         Bin.objects.filter(pk=pick.bin.pk).update(is_suspect=True)
     CountTask.objects.get_or_create(
-        bin=pick.bin, sku=pick.sku, done_at=None, defaults={"reason": ShortReason(reason).label, "opened_at": now}
+        bin=pick.bin, sku=pick.sku, done_at=None, defaults={"reason": str(ShortReason(reason).label), "opened_at": now}
     )
 
 
@@ -154,7 +155,7 @@ def _take_off_books(
 ) -> None:
     """Missing units are adjusted away (a count brings back what is found); damaged ones go to the damaged place."""
     units, off = sum(gone.values()), sum(lost.values())
-    same = {"sku_id": pick.sku.pk, "lot_id": pick.lot.pk if pick.lot else None, "document": scan.task}
+    same: dict[str, Any] = {"sku_id": pick.sku.pk, "lot_id": pick.lot.pk if pick.lot else None, "document": scan.task}
     why = _("Short pick: %(reason)s") % {"reason": ShortReason(reason).label.lower()}
     kind = MovementKind.MOVED if reason == ShortReason.DAMAGED else MovementKind.ADJUSTED
     key = f"short:{scan.key}"
@@ -208,11 +209,11 @@ def _lose(lost: dict[PickTask, int], *, by: User, now: datetime) -> None:
     for order_id in sorted(by_order):
         rows = by_order[order_id]
         order = rows[0][0].line.work.order
-        units = _sum_by_line(rows)
+        by_line = _sum_by_line(rows)
         for task, count in rows:
             FulfilmentLine.objects.filter(pk=task.line_id).update(quantity=F("quantity") - count)
-        _shrink_allocations(rows[0][0].line.work.warehouse_id, units)
-        progress.advance(order, units, source="allocated", target="backordered")
+        _shrink_allocations(rows[0][0].line.work.warehouse_id, by_line)
+        progress.advance(order, by_line, source="allocated", target="backordered")
         allocate(order, by=by, now=now)
 
 

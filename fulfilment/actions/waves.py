@@ -22,6 +22,7 @@ from fulfilment.actions.releasing import (
     release,
 )
 from fulfilment.models import FulfilmentOrder, Wave
+from fulfilment.models.work import FulfilmentOrderQuerySet
 from fulfilment.shelving import Take
 from fulfilment.states import WaveKind, WaveStatus, WorkStatus
 from inventory.models import Warehouse
@@ -29,7 +30,8 @@ from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.models.history import ActivityCategory
 from ordermgmt.numbering import next_numbers
-from orders.models import Order
+from orders.models import Hold, Order
+from orders.states import Stage
 
 IDLE_AFTER = timedelta(minutes=15)
 # For the estimate: walking to a stop, taking a line, changing the tote (minutes).
@@ -159,20 +161,49 @@ def _group(chosen: Chosen, choice: Choice) -> tuple[list[PlannedWave], int]:
 
 @transaction.atomic(durable=True)
 def release_waves(warehouse: Warehouse, choice: Choice, *, by: User, now: datetime) -> list[Wave]:
-    """Release what is ready as waves; most urgent orders first. Raises NothingToRelease."""
+    """Release what is ready as waves, most urgent first; work that was set aside and may go on comes before.
+
+    Raises NothingToRelease.
+    """
     wanted = list(_candidates(warehouse, choice))
+    aside = list(_may_go_on(warehouse, choice))
     # Orders in primary-key order, then bin balances: closes the race with a hold, a cancel and another release.
-    locked = {order.pk: order for order in Order.objects.locked().filter(pk__in=[order.pk for order in wanted])}
+    ids = {*(order.pk for order in wanted), *(work.order_id for work in aside)}
+    locked = {order.pk: order for order in Order.objects.locked().filter(pk__in=ids)}
     still = set(ready_to_release(warehouse).filter(pk__in=list(locked)).values_list("pk", flat=True))
     chosen = choose(warehouse, [locked[order.pk] for order in wanted if order.pk in still], lock=True)
     planned, _left = _group(chosen, choice)
-    if not planned:
+    old = list(_may_go_on(warehouse, choice).locked().filter(pk__in=[work.pk for work in aside]))[: choice.size]
+    if not planned and not old:
         raise NothingToRelease
-    waves = _write_waves(warehouse, choice.kind, len(planned), by=by, now=now)
-    wave_of = {part.order.pk: wave for wave, group in zip(waves, planned, strict=True) for part in group.parts}
+    return _release_all(warehouse, choice, planned, chosen, old, by=by, now=now)
+
+
+def _may_go_on(warehouse: Warehouse, choice: Choice) -> FulfilmentOrderQuerySet:
+    """Work that a hold had stopped and that nothing stops any more."""
+    works = FulfilmentOrder.objects.set_aside().filter(warehouse=warehouse, order__in=Order.objects.open())
+    held = Hold.objects.stopping(Stage.PICK).values("order_id")
+    return works.unfinished().exclude(order_id__in=held).filter(is_single=choice.kind == WaveKind.SINGLES)
+
+
+def _release_all(
+    warehouse: Warehouse,
+    choice: Choice,
+    planned: Sequence[PlannedWave],
+    chosen: Chosen,
+    old: Sequence[FulfilmentOrder],
+    *,
+    by: User,
+    now: datetime,
+) -> list[Wave]:
+    waves = _write_waves(warehouse, choice.kind, len(planned) + bool(old), by=by, now=now)
+    for work in old:
+        work.wave = waves[-1]
+    FulfilmentOrder.objects.bulk_update(old, ["wave"])
+    wave_of = {part.order.pk: wave for wave, group in zip(waves, planned, strict=False) for part in group.parts}
     kept = Chosen([part for group in planned for part in group.parts], {pk: chosen.takes[pk] for pk in wave_of})
     works = release(wave_of, kept, warehouse, by=by, now=now)
-    _letter_totes(works, choice.kind)
+    _letter_totes([*works, *old], choice.kind)
     return waves
 
 

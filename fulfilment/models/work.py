@@ -62,6 +62,10 @@ class FulfilmentOrderQuerySet(models.QuerySet["FulfilmentOrder"]):
     def open(self) -> "FulfilmentOrderQuerySet":
         return self.exclude(status__in=[WorkStatus.DISPATCHED, WorkStatus.CANCELLED])
 
+    def unfinished(self) -> "FulfilmentOrderQuerySet":
+        """Units are still to be picked."""
+        return self.filter(status__in=[WorkStatus.RELEASED, WorkStatus.PICKING])
+
     def set_aside(self) -> "FulfilmentOrderQuerySet":
         """Released work that left its wave because a hold stopped it."""
         return self.filter(status__in=[WorkStatus.RELEASED, WorkStatus.PICKING, WorkStatus.PICKED], wave=None)
