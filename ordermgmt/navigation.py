@@ -46,6 +46,8 @@ WAVES = Entry(_("Waves"), "wave_list", "layers", "fulfilment.release")
 REPORTS = Entry(_("Reports"), "report_list", "chart", "reports.view")
 INVOICES = Entry(_("Invoices"), "invoice_list", "file", "orders.finance")
 PAYMENTS = Entry(_("Payments"), "payment_list", "card", "orders.finance")
+WAREHOUSES = Entry(_("Warehouses"), "warehouse_list", "building", "inventory.view")
+BOOKS = Entry(_("Books"), "books", "shield", "books.view")
 PEOPLE = Entry(_("People"), "people_list", "people", "people.view")
 
 RAILS: dict[str, tuple[Entry, ...]] = {
@@ -68,6 +70,7 @@ RAILS: dict[str, tuple[Entry, ...]] = {
         COUNTS,
         SHIPMENTS,
         EXCEPTIONS,
+        WAREHOUSES,
         PEOPLE,
     ),
     "manager": (
@@ -89,6 +92,7 @@ RAILS: dict[str, tuple[Entry, ...]] = {
         Entry(_("Payouts"), "payout_list", "bank", "orders.finance"),
         CUSTOMERS,
         REPORTS,
+        BOOKS,
     ),
     "admin": (
         HOME,
@@ -97,7 +101,10 @@ RAILS: dict[str, tuple[Entry, ...]] = {
         Entry(_("Plans"), "plan_list", "calendar", "settings.edit"),
         PEOPLE,
         Entry(_("Integrations"), "integration_list", "plug", "settings.edit"),
+        WAREHOUSES,
         Entry(_("Jobs"), "job_list", "health", "jobs.view"),
+        Entry(_("Sent mail"), "message_list", "message", "messages.view"),
+        BOOKS,
         Entry(_("Audit log"), "audit_log", "log", "audit.view"),
         Entry(_("Admin"), "admin:index", "database", "admin.open"),
     ),
