@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop
 from inventory.models import Sku
 from ordermgmt.history import record
 from ordermgmt.models import Activity, User
-from ordermgmt.money import ZERO
+from ordermgmt.money import ZERO, round_money
 from ordermgmt.retrying import retries_conflicts
 from orders.actions.allocation import allocate, free_promised
 from orders.actions.cancellation import TooLateToCancel, stocked_units, take_off
@@ -109,10 +109,10 @@ def propose_change(order_id: int, wanted: Wanted, *, by: User | str, now: dateti
 def preview(order: Order, wanted: Wanted, *, now: datetime) -> dict[str, Any]:
     """What a change would do, as data: sentences, money, units, promise."""
     lines = {line.pk: line for line in order.lines.all()}
-    after = _money_after(order, lines, wanted)
+    money = [round_money(amount, order.currency) for amount in (order.total, _money_after(order, lines, wanted))]
     return {
         "sentences": _sentences(order, lines, wanted),
-        "money": {"before": str(order.total), "after": str(after), "difference": str(after - order.total)},
+        "money": {"before": str(money[0]), "after": str(money[1]), "difference": str(money[1] - money[0])},
         "stock": _stock_difference(lines, wanted),
         "promise": _promise_difference(order, lines, wanted, now),
     }

@@ -11,6 +11,7 @@ from ordermgmt.models import User
 from ordermgmt.roles import Role
 from orders.actions.allocation import allocate, free_promised
 from orders.actions.progress import lock_order
+from orders.actions.promises import renew_if_missed
 from orders.models import Hold, Order
 from orders.states import OrderStatus, Stage
 
@@ -122,6 +123,8 @@ def release(held: Hold, order: Order, *, by: User | str, now: datetime, note: st
     _write_down(held, sentence, verb="hold.released", by=by, now=now, reason=held.reason)
     if stops(order, Stage.ALLOCATE) is None:
         allocate(order, by=by, now=now)
+    if is_last:
+        renew_if_missed(order, by=by, now=now)
 
 
 @transaction.atomic(durable=True)

@@ -4,16 +4,26 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
+from django.db import transaction
 from django.utils.translation import gettext_noop
 
-from ordermgmt.history import activity
+from ordermgmt.clock import business_day
+from ordermgmt.history import SYSTEM, activity
 from ordermgmt.models import Activity, User
 from orders.emails import late_message
-from orders.models import Allocation, Order, OrderLine
-from orders.network import Destination, Network
+from orders.models import Allocation, Hold, Order, OrderLine
+from orders.network import Destination, Network, load_network
 from orders.promising import Promise
+from orders.states import FulfilmentStatus
 
-PROMISED = ("promised_ship_on", "promised_delivery_on", "ship_from")
+CHUNK = 200
+PROMISED = (
+    "promised_ship_on",
+    "promised_delivery_on",
+    "ship_from",
+    "first_promised_ship_on",
+    "first_promised_delivery_on",
+)
 
 
 def destination(order: Order) -> Destination:
@@ -39,6 +49,40 @@ def renew_promises(orders: Sequence[Order], network: Network, *, by: User | str,
     for order, old in moved:
         if old and order.promised_delivery_on and order.promised_delivery_on > old:
             late_message(order, old=old, now=now)
+
+
+def renew_missed(*, now: datetime) -> int:
+    """The run: orders that should have left before today are promised for a new day; the customer is told.
+
+    Held orders are left out: their clock stands, and they are promised anew when the hold is released.
+    """
+    held = Hold.objects.open().values("order_id")
+    missed = Order.objects.open().filter(
+        promised_ship_on__lt=business_day(now),
+        fulfilment_status__in=[
+            FulfilmentStatus.UNFULFILLED,
+            FulfilmentStatus.WAITING,
+            FulfilmentStatus.IN_PROGRESS,
+        ],
+    )
+    ids = list(missed.exclude(pk__in=held).order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), CHUNK):
+        _renew_chunk(ids[start : start + CHUNK], now=now)
+    return len(ids)
+
+
+def renew_if_missed(order: Order, *, by: User | str, now: datetime) -> None:
+    """Inside the caller's transaction: promise a locked order anew when its day to leave has passed."""
+    if order.promised_ship_on and order.promised_ship_on < business_day(now):
+        renew_promises([order], load_network(now=now, countries=[order.ship_country]), by=by, now=now)
+
+
+@transaction.atomic(durable=True)
+def _renew_chunk(ids: Sequence[int], *, now: datetime) -> None:
+    # Locked against the verbs that move units; closes the race of a promise and a dispatch.
+    orders = list(Order.objects.open().locked().filter(pk__in=ids, promised_ship_on__lt=business_day(now)))
+    network = load_network(now=now, countries={order.ship_country for order in orders})
+    renew_promises(orders, network, by=SYSTEM, now=now)
 
 
 def _warehouses(orders: Sequence[Order]) -> Mapping[int, Collection[int]]:

@@ -1,0 +1,232 @@
+"""Why an order is not moving, as far as the order itself knows (ux.md P08): two statements for any number."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ordermgmt.blocking import Blocker, Fix, blocker_rule
+from ordermgmt.clock import business_day, business_zone
+from ordermgmt.roles import Role
+from orders.models import Hold, Order, OrderLine, Payment
+from orders.states import FulfilmentStatus, HoldCode, OrderStatus, PaymentKind, PaymentState
+
+# Worst first.
+LATE, FAILED, HELD, SHORT, STALE, WAITS = 10, 15, 20, 30, 40, 80
+STILL_HERE = frozenset({FulfilmentStatus.UNFULFILLED, FulfilmentStatus.WAITING, FulfilmentStatus.IN_PROGRESS})
+# How long work may stay in a state on the floor before somebody is asked about it.
+PATIENCE = {
+    "released": timedelta(hours=4),
+    "picking": timedelta(hours=2),
+    "picked": timedelta(hours=4),
+    "packing": timedelta(hours=1),
+    "packed": timedelta(hours=24),
+}
+
+
+class Lack(NamedTuple):
+    code: str
+    backordered: int
+    promised: int
+    live: int
+
+
+@blocker_rule
+def order_blockers(orders: Sequence[Order], now: datetime) -> Mapping[int, Sequence[Blocker]]:
+    """Holds, money, stock, lateness and standing work of accepted orders."""
+    open_orders = [order for order in orders if order.status == OrderStatus.ACCEPTED]
+    lacks, failed = _lacks(open_orders), _failed_payments(open_orders)
+    return {
+        order.pk: [
+            *_late(order, now),
+            *_held(order),
+            *_payment_failed(order, failed.get(order.pk)),
+            *_short(order, lacks.get(order.pk, [])),
+            *_standing(order, now),
+            *_to_be_released(order, lacks.get(order.pk, [])),
+        ]
+        for order in open_orders
+    }
+
+
+def action_url(order: Order, name: str, *, hold: Hold | None = None) -> str:
+    """The review page of an action on an order (P08b)."""
+    return f"/orders/{order.number}/actions/{name}/" + (f"?hold={hold.pk}" if hold else "")
+
+
+def _lacks(orders: Sequence[Order]) -> dict[int, list[Lack]]:
+    rows = OrderLine.objects.filter(order__in=orders).exclude(backordered=0, promised=0)
+    found: dict[int, list[Lack]] = defaultdict(list)
+    names = ("order_id", "sku__code", "external_code", "backordered", "promised", "ordered", "cancelled")
+    for pk, code, external, backordered, promised, ordered, cancelled in rows.order_by("position").values_list(*names):
+        found[pk].append(Lack(code or external, backordered, promised, ordered - cancelled))
+    return found
+
+
+def _failed_payments(orders: Sequence[Order]) -> dict[int, Payment]:
+    """The last attempt of orders whose money did not come, when it failed."""
+    unpaid = [order.pk for order in orders if order.balance > 0]
+    tried = Payment.objects.filter(order__in=unpaid).exclude(kind=PaymentKind.REFUND).order_by("at", "pk")
+    last = {payment.order_id: payment for payment in tried}
+    return {pk: payment for pk, payment in last.items() if payment.state == PaymentState.FAILED}
+
+
+Words = Callable[[], str]
+NEXT_STEPS: dict[HoldCode, Words] = {
+    HoldCode.ADDRESS: lambda: _("Complete the address, or ask the customer for it"),
+    HoldCode.UNDELIVERABLE: lambda: _("Agree on another address or cancel"),
+    HoldCode.UNKNOWN_SKU: lambda: _("Say which of our items it is"),
+    HoldCode.TOTALS: lambda: _("Compare the figures with the channel"),
+    HoldCode.PRICE: lambda: _("Decide which price counts"),
+    HoldCode.PAYMENT: lambda: _("Wait for the money, or ask for it"),
+    HoldCode.RISK: lambda: _("Look at the order and decide"),
+    HoldCode.DUPLICATE: lambda: _("Ask whether both are wanted"),
+    HoldCode.CUSTOMER: lambda: _("Settle what the customer owes"),
+    HoldCode.QUANTITY: lambda: _("Ask whether the quantity is meant"),
+    HoldCode.CHANGE: lambda: _("Take over or reject what the shop changed"),
+}
+CUSTOMER_SENTENCES: dict[HoldCode, Words] = {
+    HoldCode.ADDRESS: lambda: _("We need your full address."),
+    HoldCode.UNDELIVERABLE: lambda: _("We cannot deliver to your address yet. We will call you."),
+    HoldCode.PAYMENT: lambda: _("We are waiting for your payment."),
+    HoldCode.REQUEST: lambda: _("It waits, as you asked."),
+}
+FIXES: dict[HoldCode, tuple[Words, str]] = {
+    HoldCode.ADDRESS: (lambda: _("Edit address"), "address"),
+    HoldCode.UNDELIVERABLE: (lambda: _("Edit address"), "address"),
+    HoldCode.UNKNOWN_SKU: (lambda: _("Edit items"), "edit"),
+    HoldCode.QUANTITY: (lambda: _("Edit items"), "edit"),
+}
+
+
+def _held(order: Order) -> Iterator[Blocker]:
+    for hold in getattr(order, "open_holds", ()):
+        code = HoldCode(hold.code)
+        customer = CUSTOMER_SENTENCES.get(code, lambda: _("We are checking your order."))
+        yield Blocker(
+            code=f"hold.{code}",
+            sentence=f"{code.label}. {hold.reason}",
+            since=hold.opened_at,
+            target_at=hold.expires_at or hold.opened_at + timedelta(hours=hold.target_hours),
+            owner_role=hold.owner_role,
+            next_step=NEXT_STEPS.get(code, lambda: _("Release it when it is settled"))(),
+            customer_sentence=customer(),
+            tone="hold",
+            rank=HELD,
+            fixes=_hold_fixes(order, hold, code),
+        )
+
+
+def _hold_fixes(order: Order, hold: Hold, code: HoldCode) -> list[Fix]:
+    mends = FIXES.get(code)
+    first = [Fix(mends[0](), action_url(order, mends[1]))] if mends else []
+    return [*first, Fix(_("Release hold"), action_url(order, "release", hold=hold), "POST")]
+
+
+def _payment_failed(order: Order, payment: Payment | None) -> Iterator[Blocker]:
+    if payment:
+        yield Blocker(
+            code="payment.failed",
+            sentence=_("The payment did not go through. %(why)s") % {"why": payment.reason},
+            since=payment.at,
+            owner_role=Role.FINANCE,
+            next_step=_("Ask the customer to pay another way"),
+            customer_sentence=_("Your payment did not go through. Nothing is lost."),
+            tone="bad",
+            rank=FAILED,
+            fixes=[Fix(_("Cancel order"), action_url(order, "cancel"))],
+        )
+
+
+def _short(order: Order, lacks: Sequence[Lack]) -> Iterator[Blocker]:
+    missing = [lack for lack in lacks if lack.backordered]
+    if not missing:
+        return
+    units, live = sum(lack.backordered for lack in missing), sum(lack.live for lack in missing)
+    what = ", ".join(lack.code for lack in missing[:3]) + (" …" if len(missing) > 3 else "")
+    facts = {"units": units, "live": live, "what": what, "day": _day(order.promised_ship_on)}
+    customer = ngettext("One item is late.", "%(n)s items are late.", len(missing)) % {"n": len(missing)}
+    fixes = [Fix(_("Ship rest now"), action_url(order, "ship-in-parts"), "POST")] if _can_split(order, lacks) else []
+    yield Blocker(
+        code="stock",
+        sentence=_("%(units)s of %(live)s units wait for stock: %(what)s. Expected %(day)s") % facts,
+        since=order.accepted_at,
+        target_at=_end_of(order.promised_ship_on),
+        owner_role=Role.MANAGER,
+        next_step=_("Buy, or offer something else"),
+        customer_sentence=f"{customer} "
+        + _("We expect to deliver on %(day)s.") % {"day": _day(order.promised_delivery_on)},
+        tone="warn",
+        rank=SHORT,
+        fixes=[*fixes, Fix(_("Edit items"), action_url(order, "edit"))],
+    )
+
+
+def _can_split(order: Order, lacks: Sequence[Lack]) -> bool:
+    return not order.ships_in_parts and any(lack.promised for lack in lacks)
+
+
+def _late(order: Order, now: datetime) -> Iterator[Blocker]:
+    """Measured against the first promise: a later one does not make an order punctual."""
+    first = order.first_promised_ship_on
+    days = (business_day(now) - first).days if first else 0
+    if days > 0 and order.fulfilment_status in STILL_HERE:
+        text = ngettext("%(n)s day late.", "%(n)s days late.", days) % {"n": days}
+        yield Blocker(
+            code="late",
+            sentence=_("It was to leave on %(day)s.") % {"day": _day(first)} + f" {text}",
+            since=_end_of(first),
+            target_at=_end_of(first),
+            owner_role=Role.LEAD,
+            next_step=_("Ship it next, or promise another day"),
+            customer_sentence=_("It is late. We are sorry and are working on it."),
+            tone="bad",
+            rank=LATE,
+        )
+
+
+def _standing(order: Order, now: datetime) -> Iterator[Blocker]:
+    """Work on the floor that has not moved for too long."""
+    for work in getattr(order, "open_work", ()):
+        since = getattr(work, f"{work.status}_at", None)
+        if since and now - since > PATIENCE.get(work.status, timedelta.max):
+            facts = {"work": work.number, "state": work.get_status_display().lower()}
+            yield Blocker(
+                code=f"work.{work.status}",
+                sentence=_("%(work)s is %(state)s and has not moved since") % facts,
+                since=since,
+                target_at=since + PATIENCE[work.status],
+                owner_role=Role.LEAD,
+                next_step=_("Find the tote and go on with it"),
+                tone="warn",
+                rank=STALE,
+            )
+
+
+def _to_be_released(order: Order, lacks: Sequence[Lack]) -> Iterator[Blocker]:
+    is_whole = order.ships_in_parts or not any(lack.backordered for lack in lacks)
+    if getattr(order, "open_holds", ()) or not is_whole or not any(lack.promised for lack in lacks):
+        return
+    yield Blocker(
+        code="release",
+        sentence=_("All of it is here. It waits for the next wave"),
+        since=order.accepted_at,
+        target_at=_end_of(order.promised_ship_on),
+        owner_role=Role.LEAD,
+        next_step=_("Release it to the floor"),
+        customer_sentence=_("We are getting it ready."),
+        tone="waiting",
+        rank=WAITS,
+    )
+
+
+def _day(day: date | None) -> str:
+    return date_format(day, "j M") if day else _("not known yet")
+
+
+def _end_of(day: date | None) -> datetime | None:
+    return datetime.combine(day, time(23, 59), business_zone()) if day else None
