@@ -82,7 +82,7 @@ def _story(
 ) -> Story:
     code, days = _source(rng, land.code)
     rate = Decimal(land.tax_rate)
-    lines = _lines(rng, items, weights, land.currency, rate)
+    lines = basket(rng, items, weights, land.currency, rate)
     goods = sum((line.total for line in lines), ZERO)
     is_late = rng.random() < 0.04
     ship_on = _working(placed.date() + timedelta(days=0 if placed.hour < 12 else 1))
@@ -98,7 +98,7 @@ def _story(
         tax_rate=rate,
         placed_at=placed,
         lines=lines,
-        shipping=_delivery(goods, land.currency),
+        shipping=delivery(goods, land.currency),
         is_cancelled=rng.random() < 0.025,
         is_late=is_late,
         dispatched_at=left,
@@ -116,7 +116,7 @@ def _source(rng: Random, country: str) -> tuple[str, int]:
     return zone[0], zone[2]
 
 
-def _lines(rng: Random, items: list[Item], weights: list[float], currency: str, rate: Decimal) -> list[LineStory]:
+def basket(rng: Random, items: list[Item], weights: list[float], currency: str, rate: Decimal) -> list[LineStory]:
     chosen = {
         item.code: item for item in rng.choices(items, weights, k=rng.choices((1, 2, 3, 4, 6), (34, 28, 20, 12, 6))[0])
     }
@@ -132,7 +132,7 @@ def _lines(rng: Random, items: list[Item], weights: list[float], currency: str, 
     ]
 
 
-def _delivery(goods: Decimal, currency: str) -> Decimal:
+def delivery(goods: Decimal, currency: str) -> Decimal:
     return ZERO if goods >= 40 * RATE[currency] else (Decimal("4.9") * RATE[currency]).quantize(Decimal("0.1"))
 
 
