@@ -115,6 +115,12 @@ def day(value: date | datetime | None, pattern: str = "j M") -> str:
 
 
 @register.filter
+def iso_day(value: str | None) -> str:
+    """A day kept as ISO text in JSON: Wed 25 Nov."""
+    return weekday(date.fromisoformat(value)) if value else _unknown()
+
+
+@register.filter
 def weekday(value: date | datetime | None) -> str:
     """A day for customers: Wed 25 Nov."""
     return day(value, "D j M")

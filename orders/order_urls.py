@@ -1,0 +1,25 @@
+"""Pages of one order, below its number."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from orders.views import order_changes, order_detail, order_ending, order_holds, order_list, order_notes
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", order_detail.order_detail, name="order_detail"),
+    path("notes/", order_notes.order_note, name="order_note"),
+    path("hold/", order_holds.order_hold, name="order_hold"),
+    path("holds/<int:hold_id>/release/", order_holds.order_release_hold, name="order_release_hold"),
+    path("holds/<int:hold_id>/undo/", order_holds.order_undo_hold, name="order_undo_hold"),
+    path(
+        "holds/<int:hold_id>/undo-release/",
+        order_holds.order_undo_release,
+        name="order_undo_release",
+    ),
+    path("items/", order_changes.order_edit_items, name="order_edit_items"),
+    path("address/", order_changes.order_edit_address, name="order_edit_address"),
+    path("changes/<int:change_id>/", order_changes.order_change, name="order_change"),
+    path("changes/<int:change_id>/undo/", order_changes.order_undo_change, name="order_undo_change"),
+    path("cancel/", order_ending.order_cancel, name="order_cancel"),
+    path("split/", order_ending.order_split, name="order_split"),
+    path("peek/", order_list.order_peek, name="order_peek"),
+]

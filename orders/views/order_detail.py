@@ -1,0 +1,72 @@
+"""P08: one order, why it is not moving, and everything that can be done about it."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from ordermgmt.access import staff_page
+from ordermgmt.blocking import blockers_of
+from ordermgmt.clock import business_day
+from ordermgmt.models import ActivityCategory
+from ordermgmt.templatetags.portal import money, weekday
+from orders.models import Order
+from orders.states import OrderStatus
+from orders.timeline import chips, timeline
+from orders.views import detail_cards
+from orders.wording import state_of
+
+
+@staff_page("orders.view")
+def order_detail(request: HttpRequest, number: str) -> HttpResponse:
+    order = load(number)
+    return render(request, "orders/order_detail.html", context(request, order))
+
+
+def load(number: str) -> Order:
+    """The order with what its page shows, in a constant number of queries."""
+    orders = Order.objects.with_state().select_related("channel", "customer", "assignee", "inbound")
+    order = orders.prefetch_related(
+        "addresses", "lines__sku", "lines__allocations__warehouse", "charges", "payments", "invoices", "links",
+        "shipments__lines__sku", "shipments__cartons__labels", "shipments__carrier", "fulfilment_orders__warehouse", "changes",
+    ).filter(number=number).first()  # fmt: skip
+    if order is None:
+        raise Http404(number)
+    return order
+
+
+def context(request: HttpRequest, order: Order) -> dict[str, Any]:
+    now = timezone.now()
+    state = state_of(order)
+    blockers = blockers_of([order], now=now).get(order.pk, [])
+    show = request.GET.get("show", "")
+    show = show if show in ActivityCategory.values else ""
+    return {
+        "order": order,
+        "is_open": order.status == OrderStatus.ACCEPTED,
+        "inbound": getattr(order, "inbound", None),
+        "state": state,
+        "blockers": [_as_shown(blocker) for blocker in blockers],
+        "open_holds": order.open_holds,  # type: ignore[attr-defined]
+        "steps": detail_cards.steps(order, state, is_paid=detail_cards.is_paid(order)),
+        "rows": detail_cards.line_rows(list(order.lines.all())),
+        "amounts": detail_cards.money_facts(order, money),
+        "address": detail_cards.address_of(order),
+        "billing": detail_cards.address_of(order, "billing"),
+        "say": detail_cards.say_this(order, state, blockers, weekday),
+        "link": next((link for link in order.links.all() if link.revoked_at is None and link.expires_at > now), None),
+        "days": timeline(order.number, category=show, today=business_day(now)),
+        "chips": chips(order.number, show, request.path),
+    }
+
+
+def _as_shown(blocker: Any) -> dict[str, Any]:
+    actions = [
+        {"label": label, "action": url} if method.upper() == "POST" else {"label": label, "href": url}
+        for label, url, method in blocker.fixes
+    ]
+    return {
+        "what": blocker.sentence, "tone": blocker.tone, "since": blocker.since, "target": blocker.target_at,
+        "owner": blocker.owner, "next": blocker.next_step, "actions": actions,
+    }  # fmt: skip
