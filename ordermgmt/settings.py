@@ -246,7 +246,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["ordermgmt.api.ClientThrottle"],
     "DEFAULT_THROTTLE_RATES": {"client": env.str("API_RATE", default="1200/min")},
-    "EXCEPTION_HANDLER": "ordermgmt.api.explain",
+    "EXCEPTION_HANDLER": "ordermgmt.api.errors.explain",
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {

@@ -6,6 +6,10 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    path("api/v1/", include("ordermgmt.api_urls")),
+    path("api/v1/", include("orders.api_urls")),
+    path("api/v1/", include("inventory.api_urls")),
+    path("api/v1/", include("fulfilment.api_urls")),
     path("", include("ordermgmt.portal_urls")),
     path("", include("customers.urls")),
     path("", include("inventory.urls")),

@@ -4,10 +4,13 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from ordermgmt.idempotency import inside
 from ordermgmt.models import User
+from ordermgmt.retrying import is_conflict
 from orders.actions.intake import Receipt, receive_document, understand_inbound
 from orders.actions.revisions import weigh_revision
 from orders.intake.document import Document, Finding
@@ -58,11 +61,28 @@ def take_in(channel: Channel, document: Document, *, source: str, by: User | str
         return _kept(receipt.inbound)
 
 
-def _understood(receipt: Receipt, *, by: User | str, now: datetime) -> Outcome:
+def take_in_within(channel: Channel, document: Document, *, source: str, by: User | str, now: datetime) -> Outcome:
+    """Inside the caller's transaction: the same; a savepoint keeps the document when reading it goes wrong."""
+    receipt = inside(receive_document)(channel, document, source=source, now=now)
+    if not receipt.is_new:
+        return Outcome(receipt.inbound, "duplicate")
+    try:
+        with transaction.atomic():
+            return _understood(receipt, by=by, now=now, is_inside=True)
+    except Exception as error:
+        if is_conflict(error):
+            raise
+        log.exception("A stored document could not be understood", extra={"inbound": receipt.inbound.pk})
+        return _kept(receipt.inbound)
+
+
+def _understood(receipt: Receipt, *, by: User | str, now: datetime, is_inside: bool = False) -> Outcome:
+    understand = inside(understand_inbound) if is_inside else understand_inbound
+    weigh = inside(weigh_revision) if is_inside else weigh_revision
     if receipt.revision is None:
-        inbound = understand_inbound(receipt.inbound.pk, by=by, now=now)
+        inbound = understand(receipt.inbound.pk, by=by, now=now)
         return Outcome(inbound, STATES[inbound.state], tuple(inbound.findings))
-    weighed = weigh_revision(receipt.revision.pk, by=by, now=now)
+    weighed = weigh(receipt.revision.pk, by=by, now=now)
     found = tuple(finding.as_dict() for finding in weighed.findings)
     if not weighed.findings:
         return Outcome(weighed.inbound, STATES[weighed.inbound.state], tuple(weighed.inbound.findings))
