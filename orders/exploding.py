@@ -15,7 +15,7 @@ def explode(lines: Sequence[DraftLine], known: Known) -> list[OrderLine]:
     for line in lines:
         parts = known.components.get(line.sku_id or 0, ())
         sold = _sold(line, is_bundle=bool(parts))
-        rows += [sold, *(_part(sold, part) for part in parts)]
+        rows += [sold, *parts_of(sold, parts)]
     for position, row in enumerate(rows, start=1):
         row.position = position
     return rows
@@ -41,6 +41,11 @@ def _sold(line: DraftLine, *, is_bundle: bool) -> OrderLine:
     )
     row.backordered = row.ordered - row.cancelled if row.is_stocked else 0
     return row
+
+
+def parts_of(sold: OrderLine, parts: Sequence[BundleComponent]) -> list[OrderLine]:
+    """Unsaved lines for the parts of a bundle line."""
+    return [_part(sold, part) for part in parts]
 
 
 def _part(sold: OrderLine, part: BundleComponent) -> OrderLine:

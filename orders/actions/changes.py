@@ -242,6 +242,19 @@ def apply_change(change_id: int, *, by: User | str, now: datetime, tell_customer
     return order
 
 
+def change(order: Order, wanted: Wanted, *, by: User | str, now: datetime) -> OrderChange:
+    """Inside the caller's transaction: change a locked order at once; can be undone. Raises TooLateToChange."""
+    _refuse_when_late(order, wanted)
+    made = OrderChange(order=order, wanted=wanted.as_json(), order_version=order.version, by=str(by), created_at=now)
+    made.preview = preview(order, wanted, now=now)
+    made.before = _carry_out(order, wanted, by=by, now=now)
+    made.state, made.applied_at = ChangeState.APPLIED, now
+    made.save(force_insert=True)
+    what = "; ".join(made.preview["sentences"])[:250]
+    record("order.changed", gettext_noop("Changed: {what}"), subject=order.number, by=by, now=now, what=what)
+    return made
+
+
 @retries_conflicts
 @transaction.atomic(durable=True)
 def undo_change(change_id: int, *, by: User | str, now: datetime) -> Order:

@@ -257,14 +257,14 @@ def language_of(stated: str) -> str:
 
 
 def payments_of(parsed: ParsedOrder, channel: Channel) -> tuple[DraftPayment, ...]:
-    """The money the channel says has moved; each movement is named once by the order's id."""
+    """The money the channel says has moved in all, by kind; each sum is named once by the order's id."""
     key, at = f"{channel.code}:{parsed.external_id}", parsed.placed_at
     total, status = parsed.totals.total, parsed.payment_status
     made = []
     if status == "authorised":
         made.append(DraftPayment(amount=total, effect_key=f"{key}:authorised", kind=PaymentKind.AUTHORISATION))
     elif captured := _captured(parsed):
-        made.append(DraftPayment(amount=captured, effect_key=f"{key}:paid"))
+        made.append(DraftPayment(amount=captured, effect_key=f"{key}:paid:{captured}"))
     refunded = parsed.totals.refunded or (total if status == "refunded" else ZERO)
     if refunded and status in ("part_refunded", "refunded"):
         made.append(DraftPayment(amount=refunded, effect_key=f"{key}:refunded:{refunded}", kind=PaymentKind.REFUND))

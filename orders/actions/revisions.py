@@ -10,16 +10,16 @@ from django.utils.translation import gettext_noop
 from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.retrying import retries_conflicts
-from orders.actions.holds import NotOpen, hold
+from orders.actions.applying import CannotApply, apply_to
+from orders.actions.holds import NotOpen, hold, release
 from orders.actions.intake import lock_inbound, read_stored, understand
 from orders.actions.progress import lock_order
 from orders.intake.difference import difference
 from orders.intake.document import Finding, ParsedOrder
-from orders.models import InboundOrder, InboundRevision
-from orders.states import HoldCode, InboundState, RevisionState, Stage
+from orders.models import InboundOrder, InboundRevision, Order
+from orders.states import HoldCode, InboundState, OrderStatus, RevisionState
 
 HANDLE = "change"
-EVERY_STAGE = tuple(Stage.values)
 
 
 class Decided(Exception):
@@ -168,3 +168,65 @@ def _proposal(inbound: InboundOrder, revision: InboundRevision) -> Finding:
     what = ", ".join(dict.fromkeys(change["what"] for change in revision.difference))
     message = _("%(order)s was changed at the shop: %(what)s. Accept or reject the change.")
     return Finding("changed", "warning", "/", message % {"order": inbound.order, "what": what}, what[:80])
+
+
+# -- what a person decides
+
+
+@retries_conflicts
+@transaction.atomic(durable=True)
+def reject_change(revision_id: int, *, by: User | str, now: datetime) -> InboundOrder:
+    """Keep the order as it is; the shop's version stays on record. Raises Decided."""
+    inbound, revision, order = _opened(revision_id)
+    _decide(revision, RevisionState.REJECTED, by=by, now=now)
+    _close(inbound, order, gettext_noop("Change at the shop rejected: {what}"), revision, by=by, now=now)
+    return inbound
+
+
+@retries_conflicts
+@transaction.atomic(durable=True)
+def apply_change(revision_id: int, *, by: User | str, now: datetime) -> InboundOrder:
+    """Make the order what the shop says. Raises Decided, CannotApply."""
+    inbound, revision, order = _opened(revision_id)
+    new, _found = read_stored(inbound.channel, revision)
+    if new is None:
+        raise CannotApply(_("The shop's version cannot be read any more."))
+    apply_to(order, new, revision.difference, channel=inbound.channel, by=by, now=now)
+    replace_payload(inbound, revision, now=now)
+    _decide(revision, RevisionState.APPLIED, by=by, now=now)
+    _close(inbound, order, gettext_noop("Change at the shop accepted: {what}"), revision, by=by, now=now)
+    return inbound
+
+
+@retries_conflicts
+@transaction.atomic(durable=True)
+def settle_by_hand(revision_id: int, *, by: User | str, now: datetime) -> InboundOrder:
+    """A person has made the change: the shop's version counts from now on. Raises Decided."""
+    inbound, revision, order = _opened(revision_id)
+    replace_payload(inbound, revision, now=now)
+    _decide(revision, RevisionState.APPLIED, by=by, now=now)
+    _close(inbound, order, gettext_noop("Change at the shop made by hand: {what}"), revision, by=by, now=now)
+    return inbound
+
+
+def _opened(revision_id: int) -> tuple[InboundOrder, InboundRevision, Order]:
+    """Document, version and order, locked in this order. Closes the race of two people deciding."""
+    inbound = lock_inbound(InboundRevision.objects.values_list("inbound_id", flat=True).get(pk=revision_id))
+    revision = InboundRevision.objects.get(pk=revision_id)
+    if revision.state != RevisionState.PROPOSED or inbound.order is None:
+        raise Decided(revision)
+    return inbound, revision, lock_order(inbound.order.pk)
+
+
+def _close(
+    inbound: InboundOrder, order: Order, sentence: str, revision: InboundRevision, *, by: User | str, now: datetime
+) -> None:
+    what = ", ".join(dict.fromkeys(change["what"] for change in revision.difference))
+    record("inbound.decided", sentence, subject=order.number, by=by, now=now, what=what)
+    for held in order.holds.open().filter(source="intake", handle=HANDLE):
+        release(held, order, by=by, now=now)
+    is_held = order.holds.open().exists()
+    inbound.state = InboundState.HELD if is_held else InboundState.ACCEPTED
+    if order.current_status == OrderStatus.CANCELLED:
+        inbound.state = InboundState.CANCELLED
+    inbound.save(update_fields=["state"])

@@ -11,7 +11,7 @@ from orders.intake.document import ParsedAddress, ParsedLine, ParsedOrder
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """`kind` says what it touches: line, address, customer, money, cancel or words."""
+    """`kind` says what it touches: cancel, line, price, address, customer, total, money or words."""
 
     kind: str
     what: str
@@ -68,9 +68,9 @@ def _lines(old: ParsedOrder, new: ParsedOrder) -> Iterator[Change]:
             yield Change("line", line.name, _("not there"), _units(line))
             continue
         yield from _pair("line", line.name, _units(known), _units(line))
-        yield from _pair("line", _("%(item)s, price") % {"item": line.name}, known.unit_price, line.unit_price)
-        yield from _pair("line", _("%(item)s, discount") % {"item": line.name}, known.discount, line.discount)
-        yield from _pair("line", _("%(item)s, code") % {"item": line.name}, known.sku, line.sku)
+        yield from _pair("price", _("%(item)s, price") % {"item": line.name}, known.unit_price, line.unit_price)
+        yield from _pair("price", _("%(item)s, discount") % {"item": line.name}, known.discount, line.discount)
+        yield from _pair("price", _("%(item)s, code") % {"item": line.name}, known.sku, line.sku)
 
 
 def _units(line: ParsedLine) -> str:
@@ -110,9 +110,9 @@ def _people(old: ParsedOrder, new: ParsedOrder) -> Iterator[Change]:
 
 
 def _money(old: ParsedOrder, new: ParsedOrder) -> Iterator[Change]:
-    yield from _pair("money", _("Total"), old.totals.total, new.totals.total)
-    yield from _pair("money", _("Tax"), old.totals.tax, new.totals.tax)
-    yield from _pair("money", _("Delivery charge"), old.charged("shipping"), new.charged("shipping"))
+    yield from _pair("total", _("Total"), old.totals.total, new.totals.total)
+    yield from _pair("total", _("Tax"), old.totals.tax, new.totals.tax)
+    yield from _pair("total", _("Delivery charge"), old.charged("shipping"), new.charged("shipping"))
     yield from _pair("money", _("Refunded"), old.totals.refunded, new.totals.refunded)
     yield from _pair("money", _("Payment"), old.payment_status, new.payment_status)
 
