@@ -1,13 +1,24 @@
-"""Background work on orders: stock for those that wait, holds whose time is up, promises that slip."""
+"""Background work on orders: documents that wait, stock, holds whose time is up, promises that slip."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.jobs import Context, job
 from orders.actions.allocation import allocate_waiting
 from orders.actions.holds import expire_holds
+from orders.actions.intake import understand_inbound
+from orders.actions.mapping import identify_items, mendable_orders
 from orders.actions.promises import renew_missed
+from orders.actions.revisions import weigh_revision
+from orders.models import InboundOrder, InboundRevision
+from orders.states import InboundState, RevisionState
+
+AT_ONCE = 200
+MOST_ATTEMPTS = 10
 
 
 @job("expire_holds", title=_("Release holds whose time is up"), every=1, rank=20)
@@ -23,3 +34,34 @@ def allocate(ctx: Context) -> dict[str, Any]:
 @job("renew_promises", title=_("Promise missed orders for a new day"), at="00:15", rank=40)
 def renew(ctx: Context) -> dict[str, Any]:
     return {"moved": renew_missed(now=ctx.now)}
+
+
+@job("understand_inbound", title=_("Read documents that wait"), every=1, rank=10)
+def understand_waiting(ctx: Context) -> dict[str, Any]:
+    """Documents that were stored but not understood, and changes that were not weighed: a crash between."""
+    waiting = InboundOrder.objects.filter(state=InboundState.RECEIVED, attempts__lt=MOST_ATTEMPTS)
+    found = list(waiting.order_by("received_at", "pk").values_list("pk", flat=True)[:AT_ONCE])
+    unweighed = InboundRevision.objects.filter(state=RevisionState.PROPOSED, difference=[])
+    versions = list(unweighed.order_by("received_at", "pk").values_list("pk", "inbound_id")[:AT_ONCE])
+    how: dict[str, Any] = {"by": "intake", "now": ctx.now}
+    read = sum(_tried(partial(understand_inbound, pk, **how), pk) for pk in found)
+    weighed = sum(_tried(partial(weigh_revision, pk, **how), inbound_id) for pk, inbound_id in versions)
+    return {"understood": read, "weighed": weighed, "failed": len(found) + len(versions) - read - weighed}
+
+
+def _tried(act: Callable[[], object], inbound_id: int) -> bool:
+    """One document's fault does not keep the others waiting."""
+    try:
+        act()
+    except Exception as error:
+        words = f"{type(error).__name__}: {error}"[:500]
+        InboundOrder.objects.filter(pk=inbound_id).update(attempts=F("attempts") + 1, error=words)
+        return False
+    return True
+
+
+@job("identify_items", title=_("Let orders go on whose items were mapped"), every=1, rank=11)
+def identify_mapped(ctx: Context) -> dict[str, Any]:
+    """Orders with items nobody knew, whose codes have been mapped since."""
+    mended = [pk for pk in mendable_orders(AT_ONCE) if identify_items(pk, by="intake", now=ctx.now)]
+    return {"orders": len(mended)}

@@ -1,9 +1,20 @@
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from orders.views import invoices, order_list
+from orders.views import inbound, invoices, order_list
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/", order_list.order_list, name="order_list"),
+    path("inbound/", inbound.inbound_list, name="inbound_list"),
+    path("inbound/new/", inbound.inbound_take_in, name="inbound_take_in"),
+    path("inbound/<int:pk>/", inbound.inbound_detail, name="inbound_detail"),
+    path("inbound/<int:pk>/document/", inbound.inbound_payload, name="inbound_payload"),
+    path("inbound/<int:pk>/replay/", inbound.inbound_replay, name="inbound_replay"),
+    path("inbound/<int:pk>/map/", inbound.inbound_map, name="inbound_map"),
+    re_path(
+        r"^inbound/versions/(?P<pk>\d{1,18})/(?P<deed>apply|reject|settle)/$",
+        inbound.inbound_decide,
+        name="inbound_decide",
+    ),
     path("invoices/", invoices.invoice_list, name="invoice_list"),
     path("invoices/<str:number>/", invoices.invoice, name="invoice"),
     # Last: anything else under orders/ is the number of an order.
