@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("papers/<slug:kind>/<str:number>/", papers.paper, name="paper"),
     path("preferences/theme/", preferences.choose_theme, name="choose_theme"),
     path("preferences/role/", preferences.choose_role, name="choose_role"),
+    path("preferences/keys/", preferences.choose_keys, name="choose_keys"),
     path("search/", searching.search, name="search"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("styleguide/<slug:page>/", styleguide.example, name="styleguide_example"),

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, to_locale
 
 from ordermgmt.clock import business_zone
+from ordermgmt.keyboard import GROUPS
 from ordermgmt.looks import NEUTRAL, TONES, Look, look_of
 
 register = template.Library()
@@ -231,3 +232,22 @@ def has_role(user: Any, role: str) -> bool:
 def country_name(code: str) -> str:
     """SE is Sweden in the reader's language; an unknown code stays as it is."""
     return str(_locale().territories.get(code, code))
+
+
+# Keys --------------------------------------------------------------------------------------------
+_KEY_WORDS = {"Control": "Ctrl", " ": "Space", "Escape": "Esc", "Enter": "↵"}
+
+
+@register.filter
+def key_words(keys: str) -> str:
+    """A key combination as printed: Control+k gives Ctrl + K, g o gives G O."""
+    if keys == " ":
+        return gettext("Space")
+    joined, parts = (" + ", keys.split("+")) if "+" in keys else (" ", keys.split(" "))
+    return joined.join(_KEY_WORDS.get(part, part.upper() if len(part) == 1 else part) for part in parts)
+
+
+@register.inclusion_tag("components/palette.html", takes_context=True)
+def palette(context: Context) -> dict[str, Any]:
+    """The command palette and the keys help, once on every staff page."""
+    return {**context.flatten(), "key_groups": GROUPS}

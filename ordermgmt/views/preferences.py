@@ -37,3 +37,12 @@ def choose_role(request: HttpRequest) -> HttpResponse:
     """Which of their roles this device works as; a role they lack changes nothing."""
     role = request.POST.get("role", "")
     return _remember(redirect("/"), "role", role) if role in roles_of(request) else redirect("/")
+
+
+@require_POST
+@staff_page()
+def choose_keys(request: HttpRequest) -> HttpResponse:
+    """Single-key shortcuts on or off, for the person on every device."""
+    request.user.has_single_keys = request.POST.get("single_keys") == "on"
+    request.user.save(update_fields=["has_single_keys"])
+    return _back(request)

@@ -11,4 +11,8 @@ import "./behaviours/copy.js";
 import "./behaviours/forms.js";
 import "./behaviours/polling.js";
 import "./behaviours/peek.js";
+import "./behaviours/results.js";
+import "./behaviours/palette.js";
+import "./behaviours/keys.js";
+import "./behaviours/lists.js";
 import "./scan/engine.js";

@@ -117,7 +117,8 @@ function swallow(event) {
 
 function ended(event, { text, ms }) {
   const field = event.target.closest?.(FIELD);
-  if (field && !field.matches("[data-scan]")) return;
+  // A field with its own results opens the best row itself; any other field keeps its text.
+  if (field && !field.matches("[data-scan]:not([data-results])")) return;
   swallow(event);
   if (field) field.value = "";
   scan(text, {}, ms);

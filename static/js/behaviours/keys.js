@@ -1,0 +1,79 @@
+// The keyboard map. The keys stand in the help dialog (#keys-help), written by ordermgmt/keyboard.py; this file says what they do.
+// Single keys wait 80 ms, so that a scanner's burst never fires one; they are off in fields and when the person switched them off.
+import * as list from "./lists.js";
+import { openPalette } from "./palette.js";
+import { undoLast } from "./toasts.js";
+
+const WAIT = 80;
+const SEQUENCE = 1000;
+const help = document.getElementById("keys-help");
+const map = new Map([...document.querySelectorAll("#keys-help [data-keys]")].map((row) => [row.dataset.keys, row.dataset.act]));
+const singles = document.querySelector("[data-single-keys]")?.dataset.singleKeys !== "off";
+const listActs = new Set(["down", "up", "open", "peek", "select", "filter", "save"]);
+let pending = 0;
+let before = { key: "", at: 0 };
+
+const inField = (target) => target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], dialog[open]");
+const follow = (selector) => { const link = document.querySelector(selector); if (link) location.assign(link.href); };
+
+const acts = {
+  search: () => document.getElementById("global-search")?.focus(),
+  palette: () => openPalette(),
+  help: () => help?.showModal(),
+  previous: () => follow("[data-previous], a[rel=prev]"),
+  next: () => follow("[data-next], a[rel=next]"),
+  undo: undoLast,
+  down: () => list.move(1),
+  up: () => list.move(-1),
+  open: list.open,
+  peek: list.look,
+  select: list.select,
+  filter: list.filter,
+  save: list.saveView,
+};
+
+function press(key) {
+  const control = document.querySelector(`main [data-key="${CSS.escape(key)}"], .peek [data-key="${CSS.escape(key)}"]`);
+  control?.click();
+  return Boolean(control);
+}
+
+function run(keys) {
+  const act = map.get(keys);
+  if (act?.startsWith("/")) { location.assign(act); return; }
+  if (act && act !== "press" && (!listActs.has(act) || list.hasList())) { acts[act]?.(); return; }
+  press(keys);
+}
+
+const isNext = (at) => before.key && at - before.at < SEQUENCE;
+
+function single(event) {
+  const keys = isNext(event.timeStamp) && map.has(`${before.key} ${event.key}`) ? `${before.key} ${event.key}` : event.key;
+  before = { key: event.key, at: event.timeStamp };
+  pending = setTimeout(() => { pending = 0; run(keys); }, WAIT);
+}
+
+function listKey(event) {
+  if (!list.hasList()) return false;
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const onRow = event.target.closest?.("[data-keys=list]") || event.target === document.body;
+  if (step && onRow) { event.preventDefault(); list.move(step); return true; }
+  if (event.key === " " && onRow && !event.target.matches("button, summary, input")) { event.preventDefault(); }
+  return false;
+}
+
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
+    const form = event.target.form ?? document.querySelector("main form[method=post]");
+    if (form) { event.preventDefault(); form.requestSubmit(); }
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || inField(event.target)) return;
+  if (event.key === "Enter") { if (event.target === document.body) list.open(); return; }
+  if (listKey(event) || event.key.length !== 1) return;
+  if (pending) { clearTimeout(pending); pending = 0; before = { key: "", at: 0 }; return; }
+  if (singles && !event.repeat) single(event);
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target.matches?.("#global-search")) event.target.blur();
+});

@@ -1,0 +1,74 @@
+// A search field with its rows (combobox and listbox): <input data-results="#id"> asks /search/ after a pause of 150 ms.
+// Arrows move, Enter opens, Ctrl+Enter opens a new tab. Without this script the field is part of a plain form.
+import { announce } from "./announce.js";
+
+const PAUSE = 150;
+const timers = new WeakMap();
+const asking = new WeakMap();
+
+const listOf = (field) => document.querySelector(field.dataset.results);
+const options = (field) => [...listOf(field).querySelectorAll("[role=option]")];
+const chosen = (field) => options(field).find((one) => one.getAttribute("aria-selected") === "true");
+
+function choose(field, option) {
+  for (const one of options(field)) one.setAttribute("aria-selected", String(one === option));
+  if (option) field.setAttribute("aria-activedescendant", option.id);
+  else field.removeAttribute("aria-activedescendant");
+  option?.scrollIntoView({ block: "nearest" });
+}
+
+function show(field, html) {
+  const list = listOf(field);
+  list.innerHTML = html;
+  field.setAttribute("aria-expanded", String(options(field).length > 0));
+  if (html.trim()) choose(field, options(field)[0]);
+}
+
+// Ask now; resolves when the rows are for what the field says.
+export async function ask(field) {
+  clearTimeout(timers.get(field));
+  asking.get(field)?.abort();
+  const text = field.value.trim();
+  if (!text) { show(field, ""); return; }
+  const stop = new AbortController();
+  asking.set(field, stop);
+  const address = new URLSearchParams({ q: text, fragment: "1", from: location.pathname });
+  try {
+    const answer = await fetch(`/search/?${address}`, { signal: stop.signal });
+    if (!answer.ok || answer.redirected) { location.assign(`/search/?${new URLSearchParams({ q: text })}`); return; }
+    show(field, await answer.text());
+    field.dataset.shown = text;
+    announce(JSON.parse(answer.headers.get("HX-Trigger") || "{}").announce);
+  } catch (problem) {
+    if (problem.name !== "AbortError") location.assign(`/search/?${new URLSearchParams({ q: text })}`);
+  }
+}
+
+async function enter(field, newTab) {
+  if (field.dataset.shown !== field.value.trim()) await ask(field);
+  const option = chosen(field) ?? options(field)[0];
+  if (!option) return;
+  if (newTab) window.open(option.href, "_blank", "noopener");
+  else location.assign(option.href);
+}
+
+document.addEventListener("input", (event) => {
+  const field = event.target;
+  if (!field.matches?.("[data-results]")) return;
+  clearTimeout(timers.get(field));
+  timers.set(field, setTimeout(() => ask(field), PAUSE));
+});
+
+document.addEventListener("keydown", (event) => {
+  const field = event.target;
+  if (!field.matches?.("[data-results]")) return;
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step) {
+    event.preventDefault();
+    const all = options(field);
+    choose(field, all[(all.indexOf(chosen(field)) + step + all.length) % all.length]);
+  } else if (event.key === "Enter" && field.value.trim()) {
+    event.preventDefault();
+    enter(field, event.ctrlKey || event.metaKey);
+  }
+});
