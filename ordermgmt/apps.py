@@ -14,7 +14,7 @@ class OrdermgmtConfig(AppConfig):
         from ordermgmt import beats, delivery, upkeep  # noqa: F401, PLC0415
 
         post_execute_in_worker.connect(beats.beat, dispatch_uid="ordermgmt.beat")
-        autodiscover_modules("jobs", "kpis", "blockers", "books", "search", "palette", "documents")
+        autodiscover_modules("jobs", "kpis", "blockers", "books", "search", "palette", "documents", "homes", "health")
 
 
 class PortalAdminConfig(AdminConfig):

@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from ordermgmt.views import health, messages, operations, papers, preferences, searching, styleguide
+from ordermgmt.views import health, home, messages, operations, papers, preferences, searching, styleguide
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
     path("healthz", health.healthz, name="healthz"),
     path("metrics", health.metrics, name="metrics"),
     path("jobs/", operations.job_list, name="job_list"),

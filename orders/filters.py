@@ -96,6 +96,7 @@ class OrderFilters(ListFilters):
         label=_("State"), choices=[(key, label) for key, (label, _rows) in STATES.items()], method="by_state"
     )
     hold = MultipleChoiceFilter(label=_("Hold reason"), choices=HoldCode.choices, method="by_hold")
+    held = ChoiceFilter(label=_("On hold for"), choices=[("day", _("More than a day"))], method="by_held")
     due = ChoiceFilter(label=_("Due"), choices=DUE, method="by_due")
     shipped = ChoiceFilter(label=_("Left"), choices=[("today", _("Today"))], method="by_shipped")
     payment = MultipleChoiceFilter(label=_("Payment"), field_name="payment_status", choices=PaymentStatus.choices)
@@ -122,6 +123,9 @@ class OrderFilters(ListFilters):
 
     def by_hold(self, orders: Orders, name: str, value: list[str]) -> Orders:
         return orders.filter(_held(code__in=value)) if value else orders
+
+    def by_held(self, orders: Orders, name: str, value: str) -> Orders:
+        return orders.filter(_held(opened_at__lt=timezone.now() - timedelta(days=1)))
 
     def by_due(self, orders: Orders, name: str, value: str) -> Orders:
         today = business_day(timezone.now())

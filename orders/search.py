@@ -77,8 +77,9 @@ class OrderSearch:
         rows = Order.objects.filter(condition(asked.text)).order_by("-placed_at", "-id")
         found = list(rows.select_related("customer").with_state().annotate(last_line=_newest_line())[: GROUP_SIZE + 1])
         why = blockers_of(found, now=now)
-        lines = Activity.objects.in_bulk([order.last_line for order in found if order.last_line])
-        return [_hit(order, why.get(order.pk, []), _said(lines.get(order.last_line))) for order in found]
+        newest = {order.pk: getattr(order, "last_line", None) for order in found}
+        lines = Activity.objects.in_bulk([pk for pk in newest.values() if pk])
+        return [_hit(order, why.get(order.pk, []), _said(lines.get(newest[order.pk]))) for order in found]
 
 
 def _newest_line() -> Subquery:

@@ -197,7 +197,10 @@ class ListPage:
 
     def _says_something(self, name: str) -> bool:
         """A blank value counts only where it takes back what the view brings along."""
-        return any(self.request.GET.getlist(name)) or name in self.view.parameters
+        return (
+            any(value not in ("", "unknown") for value in self.request.GET.getlist(name))
+            or name in self.view.parameters
+        )
 
     def chips(self) -> list[Chip]:
         """Applied filters that the current view does not bring along."""

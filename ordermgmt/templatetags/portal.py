@@ -250,4 +250,9 @@ def key_words(keys: str) -> str:
 @register.inclusion_tag("components/palette.html", takes_context=True)
 def palette(context: Context) -> dict[str, Any]:
     """The command palette and the keys help, once on every staff page."""
-    return {**context.flatten(), "key_groups": GROUPS}
+    return {
+        "key_groups": GROUPS,
+        "user": context["user"],
+        "request": context["request"],
+        "csrf_token": context.get("csrf_token"),
+    }

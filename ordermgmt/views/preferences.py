@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from ordermgmt.access import staff_page
+from ordermgmt.access import StaffRequest, staff_page
 from ordermgmt.context_processors import THEMES
 from ordermgmt.navigation import roles_of
 
@@ -41,7 +41,7 @@ def choose_role(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @staff_page()
-def choose_keys(request: HttpRequest) -> HttpResponse:
+def choose_keys(request: StaffRequest) -> HttpResponse:
     """Single-key shortcuts on or off, for the person on every device."""
     request.user.has_single_keys = request.POST.get("single_keys") == "on"
     request.user.save(update_fields=["has_single_keys"])

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ordermgmt import commands
-from ordermgmt.access import staff_page
+from ordermgmt.access import StaffRequest, staff_page
 from ordermgmt.finding import Asked, exact, find
 
 
@@ -18,7 +18,7 @@ def _wants_fragment(request: HttpRequest) -> bool:
 
 
 @staff_page("search.use")
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: StaffRequest) -> HttpResponse:
     """Rows for `?q=`; an exact code of a whole page request goes straight to its record."""
     raw = request.GET.get("q", "").replace("\x00", "")[:200]
     if raw.startswith((">", "?")) and _wants_fragment(request):
