@@ -18,7 +18,6 @@ QUIET = 10
 # Label printers have 8 dots a millimetre (203 dpi); office printers draw these widths finely enough.
 LABEL_DPI = 203
 FEWEST_DOTS, MOST_DOTS = 2, 4
-FNC1 = "\xf1"
 
 
 class CodeTooLong(ValueError):
@@ -47,7 +46,7 @@ def code128(text: str, *, room_mm: float, height_mm: float = 12, most_dots: int 
 
 def gs1_128(element_string: str, *, room_mm: float, height_mm: float = 32, most_dots: int = MOST_DOTS) -> Picture:
     """GS1-128 for logistic labels, such as 00 and an SSCC; bars of 0.5 mm where they fit."""
-    return _bars(Gs1_128(FNC1 + element_string, writer=SVGWriter()).build()[0], room_mm, height_mm, most_dots)
+    return _bars(Gs1_128(element_string, writer=SVGWriter()).build()[0], room_mm, height_mm, most_dots)
 
 
 def ean13(digits: str, *, room_mm: float, height_mm: float = 14) -> Picture:

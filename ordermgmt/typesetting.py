@@ -4,6 +4,7 @@ Run as a module it is the child process of `typeset_apart`: a paper as JSON in, 
 nothing of Django, so that a child starts quickly and holds no secrets.
 """
 
+import atexit
 import json
 import os
 import subprocess
@@ -47,16 +48,25 @@ class Paper:
 
 def typeset(paper: Paper) -> bytes:
     """The PDF (PDF/UA-1) of a paper, in this process. Raises CannotTypeset."""
-    from weasyprint import HTML  # noqa: PLC0415 (a slow import that most processes never need)
+    from weasyprint.urls import FatalURLFetchingError  # noqa: PLC0415 (a slow import that most processes never need)
 
     _check_size(paper)
-    with _lock:
-        pdf: bytes = HTML(string=paper.html, base_url="memory:", url_fetcher=_fetcher(paper)).write_pdf(
-            stylesheets=[_style(paper.style)],
-            font_config=_fonts(),
-            pdf_variant="pdf/ua-1",
-            pdf_identifier=sha256(paper.html.encode()).digest()[:16],
-        )
+    try:
+        with _lock:
+            return _write(paper)
+    except (FatalURLFetchingError, RecursionError) as problem:
+        raise CannotTypeset(f"{type(problem).__name__}: {problem}") from problem
+
+
+def _write(paper: Paper) -> bytes:
+    from weasyprint import HTML  # noqa: PLC0415
+
+    pdf: bytes = HTML(string=paper.html, base_url="memory:", url_fetcher=_fetcher(paper)).write_pdf(
+        stylesheets=[_style(paper.style)],
+        font_config=_fonts(),
+        pdf_variant="pdf/ua-1",
+        pdf_identifier=sha256(paper.html.encode()).digest()[:16],
+    )
     return pdf
 
 
@@ -91,6 +101,8 @@ def _check_size(paper: Paper) -> None:
 def _fonts() -> "FontConfiguration":
     from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
 
+    # Freed before the modules its end needs are.
+    atexit.register(_fonts.cache_clear)
     return FontConfiguration()
 
 

@@ -20,11 +20,6 @@ from ordermgmt.printing import paper, supported
 from ordermgmt.typesetting import Paper
 from orders.models import Order, OrderLine
 
-MARK = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path d="M16 3 27.5 9v14L16 29 4.5 23V9z'
-    'M5 9.3 16 15.2l11-5.9M16 15.2v13.2" fill="none" stroke="#000" stroke-width="2.6" stroke-linejoin="round"/></svg>'
-)
-
 
 @document_kind("packing_slip", title=_("Packing slip"))
 def packing_slip(number: str) -> Paper:
@@ -74,7 +69,7 @@ def slips_paper(shipments: Sequence[Shipment], *, title: str, template: str) -> 
     with override(language):
         slips = [slip for shipment in shipments for slip in _slips(shipment)]
     is_stock = template == "packing_slip_label"
-    pictures = _pictures([shipment.order for shipment in shipments], is_stock=is_stock)
+    pictures = _pictures([shipment.order for shipment in shipments])
     photos = {} if is_stock else _photos(shipments)
     for slip in slips:
         for row in slip["lines"]:
@@ -182,8 +177,8 @@ def _delivery_address(order: Order) -> Any:
     return found.get("shipping") or {"name": order.recipient, "city": order.ship_city, "country": order.ship_country}
 
 
-def _pictures(orders: Iterable[Order], *, is_stock: bool) -> dict[str, Picture]:
-    pictures = {"mark": Picture(svg=MARK, width_mm=6, height_mm=6, module_mm=0)} if is_stock else {}
+def _pictures(orders: Iterable[Order]) -> dict[str, Picture]:
+    pictures = {}
     for order in orders:
         pictures[f"order-{order.number}"] = code128(printed(ORDER, order.number), room_mm=88, height_mm=12)
         if url := order_url(order):
