@@ -1,3 +1,20 @@
-from django.urls import URLPattern, URLResolver
+"""Addresses of customer pages."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, path
+
+from customers.views import customer_edit, customer_list, customer_page
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("customers/", customer_list.customer_list, name="customer_list"),
+    path("customers/new/", customer_edit.customer_new, name="customer_new"),
+    path("customers/<str:number>/", customer_page.customer_detail, name="customer_detail"),
+    path("customers/<str:number>/edit/", customer_edit.customer_edit, name="customer_edit"),
+    path("customers/<str:number>/actions/block/", customer_page.customer_block, name="customer_block"),
+    path("customers/<str:number>/actions/unblock/", customer_page.customer_unblock, name="customer_unblock"),
+    path("customers/<str:number>/actions/note/", customer_page.customer_note, name="customer_note"),
+    path("customers/<str:number>/actions/consent/", customer_page.customer_consent, name="customer_consent"),
+    path("customers/<str:number>/addresses/new/", customer_edit.address_new, name="address_new"),
+    path("customers/<str:number>/addresses/<int:pk>/", customer_edit.address_replace, name="address_replace"),
+    path("customers/<str:number>/addresses/<int:pk>/retire/", customer_edit.address_retire, name="address_retire"),
+    path("customers/<str:number>/addresses/<int:pk>/prefer/", customer_edit.address_prefer, name="address_prefer"),
+]

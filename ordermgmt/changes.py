@@ -33,14 +33,15 @@ def set_facts(record: models.Model, facts: Mapping[str, Any]) -> Changed:
 def changed_words(record: models.Model, changed: Changed) -> str:
     """`weight (g) from 250 to 300, name from … to …`, for a line of history."""
     return ", ".join(
-        _("%(name)s from %(old)s to %(new)s") % {"name": _title(record, name), "old": _word(old), "new": _word(new)}
+        _("%(name)s from %(old)s to %(new)s")
+        % {"name": field_title(record, name), "old": _word(old), "new": _word(new)}
         for name, (old, new) in changed.items()
     )[:240]
 
 
-def _title(record: models.Model, name: str) -> str:
-    field = record._meta.get_field(name)
-    return str(getattr(field, "verbose_name", name))
+def field_title(record: models.Model | type[models.Model], name: str) -> str:
+    """The words for a field."""
+    return str(getattr(record._meta.get_field(name), "verbose_name", name))
 
 
 def changed_facts(changed: Changed) -> dict[str, list[str]]:

@@ -1,8 +1,9 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from orders.views import inbound, invoices, order_list
+from orders.views import customer_merge, inbound, invoices, order_list
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("customers/<str:number>/merge/", customer_merge.customer_merge, name="customer_merge"),
     path("orders/", order_list.order_list, name="order_list"),
     path("inbound/", inbound.inbound_list, name="inbound_list"),
     path("inbound/new/", inbound.inbound_take_in, name="inbound_take_in"),

@@ -56,7 +56,7 @@ def frame(request: HttpRequest, sku: Any, tab: str) -> dict[str, Any]:
 def orders_url(sku: Any) -> str:
     """The orders that wait for or hold this item, where the order list is present."""
     try:
-        return f"{reverse('order_list')}?q={sku.code}"
+        return f"{reverse('order_list')}?item={sku.code}"
     except NoReverseMatch:
         return ""
 

@@ -1,0 +1,62 @@
+"""Two records of one person become one: everything follows."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+
+from customers.actions.customers import CustomerRefused
+from customers.factories import ChannelIdentityFactory, ConsentFactory, CustomerFactory
+from ordermgmt.factories import UserFactory
+from ordermgmt.roles import Role
+from orders.actions.customers import merge_customers
+from orders.models import Channel, Order
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def order(customer: object, number: str) -> Order:
+    channel, _ = Channel.objects.get_or_create(code="shop-x", defaults={"name": "Shop", "currency": "EUR"})
+    return Order.objects.create(number=number, channel=channel, customer=customer, currency="EUR", placed_at=NOW)
+
+
+def test_orders_addresses_identities_and_consents_follow() -> None:
+    kept, gone = CustomerFactory(phone="", phone_digits=""), CustomerFactory(address__city="Lund")
+    mine, theirs = order(kept, "SO-1"), order(gone, "SO-2")
+    identity, consent = ChannelIdentityFactory(customer=gone), ConsentFactory(customer=gone)
+    merge_customers(kept=kept, gone=gone, choices={"phone": "gone"}, by="Ana", now=NOW)
+    for row in (mine, theirs, identity, consent):
+        row.refresh_from_db()
+        assert row.customer_id == kept.pk
+    kept.refresh_from_db()
+    gone.refresh_from_db()
+    assert (kept.phone_digits, gone.status, gone.merged_into_id) == ("46701740605", "merged", kept.pk)
+    assert kept.addresses.filter(is_default=True, replaced_at=None).count() == 1
+    assert kept.addresses.filter(city="Lund").exists()
+
+
+def test_a_record_is_merged_once() -> None:
+    kept, gone = CustomerFactory(), CustomerFactory()
+    merge_customers(kept=kept, gone=gone, choices={}, by="Ana", now=NOW)
+    with pytest.raises(CustomerRefused, match="was merged into"):
+        merge_customers(kept=CustomerFactory(), gone=gone, choices={}, by="Ana", now=NOW)
+    with pytest.raises(CustomerRefused, match="two different"):
+        merge_customers(kept=kept, gone=kept, choices={}, by="Ana", now=NOW)
+
+
+def test_the_review_page_and_the_merge() -> None:
+    client = Client()
+    client.force_login(UserFactory(role=Role.SUPPORT), backend="ordermgmt.access.RoleBackend")
+    kept, gone = CustomerFactory(name="Maria"), CustomerFactory(name="M. Lindqvist", phone_digits="46701740605")
+    order(gone, "SO-2")
+    url = f"/customers/{kept.number}/merge/"
+    assert gone.number in client.get(url).content.decode()
+    assert client.get(f"{url}?with=C-0").status_code == 404
+    page = client.get(f"{url}?with={gone.number}").content.decode()
+    assert "1 order moves over" in page
+    assert client.post(f"{url}?with={gone.number}", {"name": "gone"}).status_code == 302
+    kept.refresh_from_db()
+    assert kept.name == "M. Lindqvist"
+    assert "merged into" in client.get(f"/customers/{gone.number}/").content.decode()
+    assert client.post(f"{url}?with={gone.number}", {}).status_code == 409
