@@ -18,6 +18,7 @@ from ordermgmt.api import NewestFirst, StrictSerializer, amount, answer_once, bo
 from ordermgmt.idempotency import Answer
 from ordermgmt.models import ApiClient
 from ordermgmt.retrying import retries_conflicts
+from orders.actions.cancellation import TooLateToCancel, cancel
 from orders.actions.holds import NotOpen, hold
 from orders.actions.progress import lock_order
 from orders.actions.taking_in import Outcome, take_in, take_in_within
@@ -142,6 +143,10 @@ class OrderDocument(serializers.Serializer[Any]):
     shipping = serializers.DictField(required=False)
     payment_status = serializers.CharField(required=False)
     totals = serializers.DictField(required=False)
+
+
+class CancelIn(StrictSerializer):
+    reason = serializers.CharField(max_length=200)
 
 
 class HoldIn(StrictSerializer):
@@ -277,6 +282,25 @@ class OrderDetail(OneOrder):
     def get(self, request: Request, number: str) -> Response:
         """One order with its lines, holds and parcels."""
         return Response(OrderOut(self.order(number)).data)
+
+
+class OrderCancel(OneOrder):
+    """`/api/v1/orders/{number}/cancel/`"""
+
+    @extend_schema(request=CancelIn, parameters=[KEY], responses={200: OrderOut, 409: OpenApiTypes.OBJECT})
+    def post(self, request: Request, number: str) -> Response:
+        """Cancel an order whole. 409 with the reason when it is too late."""
+        order, given = self.order(number), _valid(CancelIn, request)
+
+        def effect(now: datetime) -> Answer:
+            try:
+                with transaction.atomic():
+                    cancel(lock_order(order.pk), by=f"API {client_of(request).name}", reason=given["reason"], now=now)
+            except TooLateToCancel as error:
+                return Answer(409, {"detail": f"{error}."})
+            return Answer(200, _plain(self.order(number)))
+
+        return retries_conflicts(answer_once)(request, effect)
 
 
 class OrderHolds(OneOrder):

@@ -191,6 +191,17 @@ def test_lists_filter(shop):
     assert shop.get(f"{URL}?cursor=rubbish").status_code == 404
 
 
+def test_an_order_is_cancelled_once_per_key(shop):
+    number = post(shop, body()).json()["order"]
+    url, data, key = f"{URL}{number}/cancel/", {"reason": "Changed my mind"}, {"idempotency-key": "c"}
+    first, second = (shop.post(url, data, "application/json", headers=key) for _ in range(2))
+    assert (first.status_code, first.json()["status"], second.json()) == (200, "cancelled", first.json())
+    late = shop.post(url, data, "application/json")
+    assert late.status_code == 409
+    assert "cancelled already" in late.json()["detail"]
+    assert shop.get("/api/v1/stock/?sku=SKU-A").json()["results"][0]["available"] == 50
+
+
 def test_an_order_is_held_once_per_key(shop):
     order = OrderFactory()
     url, data = f"{URL}{order.number}/holds/", {"reason": "Customer rang", "code": "request", "blocks": ["dispatch"]}
@@ -244,7 +255,7 @@ def test_items_stock_and_parcels(shop):
 def test_the_document_describes_every_route(client):
     document = client.get("/api/v1/openapi.json").json()
     assert {path.removeprefix("/api/v1") for path in document["paths"]} >= {
-        "/orders/", "/orders/{number}/", "/orders/{number}/holds/", "/items/", "/stock/", "/shipments/",
+        "/orders/", "/orders/{number}/", "/orders/{number}/holds/", "/orders/{number}/cancel/", "/items/", "/stock/", "/shipments/",
     }  # fmt: skip
     assert document["components"]["securitySchemes"] == {"apiKey": {"type": "http", "scheme": "bearer"}}
 
