@@ -21,7 +21,7 @@ from ordermgmt.models import StoredDocument
 from ordermgmt.typesetting import Paper, typeset_apart
 
 JOB = "make_documents"
-Builder = Callable[[str], Paper]
+Builder = Callable[..., Paper]
 
 
 class UnknownDocument(LookupError):
@@ -35,21 +35,23 @@ class DocumentKind:
     build: Builder
     is_kept: bool
     permission: str
+    shows_time: bool
 
 
 _KINDS: dict[str, DocumentKind] = {}
 
 
 def document_kind(
-    name: str, *, title: Any, permission: str = "fulfilment.view", is_kept: bool = True
+    name: str, *, title: Any, permission: str = "fulfilment.view", is_kept: bool = True, shows_time: bool = False
 ) -> Callable[[Builder], Builder]:
     """Register a builder: number in, paper out; it raises UnknownDocument for a number that does not exist.
 
-    `permission` is that of the person who may open it; `is_kept` is false for papers that show a moment (a pick list) and are printed afresh.
+    `permission` is that of the person who may open it; `is_kept` is false for papers that are printed afresh each
+    time; a builder of a kind that `shows_time` is given the time of printing as well.
     """
 
     def add(build: Builder) -> Builder:
-        _KINDS[name] = DocumentKind(name, title, build, is_kept, permission)
+        _KINDS[name] = DocumentKind(name, title, build, is_kept, permission, shows_time)
         return build
 
     return add
@@ -59,10 +61,12 @@ def kinds() -> dict[str, DocumentKind]:
     return dict(_KINDS)
 
 
-def build(kind: str, number: str) -> Paper:
+def build(kind: str, number: str, *, now: datetime) -> Paper:
+    """Raises UnknownDocument for a kind or number that does not exist."""
     if kind not in _KINDS:
         raise UnknownDocument(kind)
-    return _KINDS[kind].build(number)
+    known = _KINDS[kind]
+    return known.build(number, now) if known.shows_time else known.build(number)
 
 
 def request_documents(kind: str, numbers: Sequence[str], *, thread: str, now: datetime) -> list[StoredDocument]:
@@ -108,7 +112,7 @@ def make_documents(context: Context) -> dict[str, Any]:
 def make_one(row: StoredDocument, *, now: datetime) -> None:
     """Set a claimed paper in a child process and keep its bytes. Raises NoRetry where there is no such record."""
     try:
-        content = typeset_apart(build(row.kind, row.number))
+        content = typeset_apart(build(row.kind, row.number, now=now))
     except UnknownDocument as problem:
         raise NoRetry(str(problem)) from problem
     digest = sha256(content).hexdigest()
@@ -126,7 +130,7 @@ def content_of(kind: str, number: str, *, now: datetime) -> bytes:
     if stored and stored.stored_at:
         with stored.file.open("rb") as file:
             return bytes(file.read())
-    content = typeset_apart(build(kind, number))
+    content = typeset_apart(build(kind, number, now=now))
     if stored and _KINDS[kind].is_kept:
         store(stored, content, now=now)
     return content

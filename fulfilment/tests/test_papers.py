@@ -11,10 +11,14 @@ from pypdf import PdfReader
 
 from fulfilment.actions.dispatching import dispatch_shipment
 from fulfilment.documents.packing_slip import many_slips
+from fulfilment.factories import gtin, released
 from fulfilment.models import Label, Shipment
 from fulfilment.tests.parcels import COFFEE, NOW, OATS, Wanted, make_order, pack, packed, stage
+from inventory.factories import SkuFactory, WarehouseFactory, stock
+from ordermgmt import documents
 from ordermgmt.codes import printed
-from ordermgmt.documents import build, content_of, make_one, request_documents
+from ordermgmt.documents import content_of, make_one, request_documents
+from ordermgmt.factories import UserFactory
 from ordermgmt.leases import claim
 from ordermgmt.models import StoredDocument
 from ordermgmt.typesetting import CannotTypeset, Paper, typeset, typeset_apart
@@ -37,6 +41,10 @@ def shipment() -> Shipment:
     first = pack(stage(order, {oats.pk: 1}))
     dispatch_shipment(first.pk, by="Ana", now=NOW)
     return pack(stage(order, {oats.pk: 3, coffee.pk: 2}), boxes=2, now=NOW + timedelta(days=1))
+
+
+def build(kind: str, number: str) -> Paper:
+    return documents.build(kind, number, now=NOW)
 
 
 def decoded(pdf: bytes, dpi: int) -> list[set[str]]:
@@ -130,7 +138,8 @@ def test_a_requested_paper_is_made_once_and_kept(shipment: Shipment, settings: A
     assert claimed
     make_one(claimed, now=NOW)
     row.refresh_from_db()
-    first = row.file.read()
+    with row.file.open() as file:
+        first = file.read()
     assert first.startswith(b"%PDF")
     assert row.sha256 in row.file.name
     shipment.order.recipient = "Somebody Else"
@@ -175,3 +184,20 @@ def test_labels_escape_commands_of_the_printer() -> None:
     evil = pack(stage(order)).cartons.get().labels.get().zpl
     assert evil.count("^XZ") == 1
     assert "~JR" not in evil
+
+
+def test_the_pick_list_is_walked_in_order_and_says_until_when() -> None:
+    warehouse = WarehouseFactory()
+    bins = list(warehouse.bins.filter(kind="pick").order_by("pick_sequence"))
+    oats, coffee = (SkuFactory(name=name, barcode=gtin(700 + n)) for n, name in enumerate(("Oat drink", "Coffee")))
+    stock(coffee, warehouse, 9, bins[0])
+    stock(oats, warehouse, 9, bins[2])
+    (wave,) = released(warehouse, [{oats: 3, coffee: 1}, {oats: 1, coffee: 1}], by=UserFactory(), now=NOW)
+    pdf = typeset(build("pick_list", wave.number))
+    text = " ".join(text_of(pdf).split())
+    assert text.index(bins[0].code) < text.index(bins[2].code)
+    assert "Valid until" in text
+    assert "20 Nov 18:05" in text
+    assert decoded(pdf, 203) == [{printed("WV", wave.number)}]
+    with pytest.raises(documents.UnknownDocument):
+        build("pick_list", "WV-0")
