@@ -35,6 +35,7 @@ class Link:
 HOME = Entry(_("Home"), "home", "home")
 EXCEPTIONS = Entry(_("Exceptions"), "exception_list", "inbox", "orders.view")
 ORDERS = Entry(_("Orders"), "order_list", "box", "orders.view")
+INBOUND = Entry(_("Incoming"), "inbound_list", "download", "orders.intake")
 SUBSCRIPTIONS = Entry(_("Subscriptions"), "subscription_list", "repeat", "orders.view")
 CUSTOMERS = Entry(_("Customers"), "customer_list", "people", "customers.view")
 SHIPMENTS = Entry(_("Shipments"), "shipment_list", "truck", "fulfilment.view")
@@ -51,7 +52,7 @@ BOOKS = Entry(_("Books"), "books", "shield", "books.view")
 PEOPLE = Entry(_("People"), "people_list", "people", "people.view")
 
 RAILS: dict[str, tuple[Entry, ...]] = {
-    "support": (HOME, EXCEPTIONS, ORDERS, SUBSCRIPTIONS, CUSTOMERS, SHIPMENTS, RETURNS),
+    "support": (HOME, EXCEPTIONS, ORDERS, INBOUND, SUBSCRIPTIONS, CUSTOMERS, SHIPMENTS, RETURNS),
     "operator": (
         Entry(_("Next job"), "home", "scan"),
         Entry(_("Pick"), "scan_pick", "pick", "fulfilment.pick"),
@@ -100,6 +101,7 @@ RAILS: dict[str, tuple[Entry, ...]] = {
         Entry(_("Email templates"), "email_list", "mail", "settings.edit"),
         Entry(_("Plans"), "plan_list", "calendar", "settings.edit"),
         PEOPLE,
+        INBOUND,
         Entry(_("Integrations"), "integration_list", "plug", "settings.edit"),
         WAREHOUSES,
         Entry(_("Jobs"), "job_list", "health", "jobs.view"),

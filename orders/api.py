@@ -24,6 +24,7 @@ from orders.actions.progress import lock_order
 from orders.actions.taking_in import Outcome, take_in, take_in_within
 from orders.intake.document import Document
 from orders.intake.registry import PARSERS
+from orders.intake.splitting import kept
 from orders.models import Channel, Order, OrderAddress, OrderLine
 from orders.states import ChannelKind, HoldCode, OrderStatus, Stage
 
@@ -246,7 +247,7 @@ def _document(channel: Channel, body: bytes) -> Document:
     documents = list(PARSERS[channel.kind].split(body, "api"))
     if len(documents) == 1:
         return documents[0]
-    return Document(None, body.decode(errors="replace").replace("\x00", "�"))
+    return Document(None, kept(body))
 
 
 def _take_in(request: Request, channel: Channel, document: Document, now: datetime) -> Answer:

@@ -107,6 +107,7 @@ class DraftPayment:
 class OrderDraft:
     """`stated_total` and `stated_tax` are the channel's own figures: kept as they are, any difference
     from the parts becomes a charge of kind ADJUSTMENT, so that the order adds up and says so.
+    `tells_customer` False sends no confirmation: the order is old news to its customer.
     """
 
     channel_id: int
@@ -130,6 +131,7 @@ class OrderDraft:
     is_gift: bool = False
     gift_message: str = ""
     is_test: bool = False
+    tells_customer: bool = True
     is_renewal: bool = False
     note: str = ""
     tags: tuple[str, ...] = ()

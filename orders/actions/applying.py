@@ -13,11 +13,9 @@ from orders.actions.cancellation import cancel
 from orders.actions.changes import NewItem, TooLateToChange, Wanted, change
 from orders.actions.drafting import FOUR, Items, codes_of, payments_of, rate_of
 from orders.actions.progress import refresh_status
-from orders.intake.document import ParsedAddress, ParsedLine, ParsedOrder
+from orders.intake.document import ParsedLine, ParsedOrder
 from orders.models import AddressKind, Channel, Order, OrderAddress, OrderLine, Payment
 from orders.states import LineKind
-
-POSTAL = ("name", "company", "line1", "line2", "city", "region", "postcode", "country", "phone")
 
 
 class CannotApply(Exception):
@@ -64,7 +62,7 @@ def wanted_of(order: Order, new: ParsedOrder, kinds: set[str], items: Items) -> 
     """The change as the order's own change set. Raises CannotApply for an item nobody knows."""
     units, add = _items(order, new, items) if "line" in kinds else ({}, ())
     address = new.shipping_address if "address" in kinds else None
-    if address is not None and OrderAddress(**_parts(address)).as_postal() == _current(order):
+    if address is not None and OrderAddress(**address.as_postal()).as_postal() == _current(order):
         address = None
     fields: dict[str, Any] = {}
     if kinds & {"customer", "words"}:
@@ -77,7 +75,7 @@ def wanted_of(order: Order, new: ParsedOrder, kinds: set[str], items: Items) -> 
             "is_gift": new.is_gift,
             "gift_message": new.gift_message,
         }
-    return Wanted(units=units, add=add, address=_parts(address) if address else None, fields=fields)
+    return Wanted(units=units, add=add, address=address.as_postal() if address else None, fields=fields)
 
 
 def _current(order: Order) -> dict[str, str]:
@@ -118,16 +116,12 @@ def _new_item(parsed: ParsedLine, items: Items, live: int) -> NewItem:
     return NewItem(sku_id=sku.pk, units=live, unit_price=price, tax_rate=rate_of(parsed.taxes))
 
 
-def _parts(address: ParsedAddress) -> dict[str, str]:
-    return {name: getattr(address, name) for name in POSTAL}
-
-
 def _rest(order: Order, new: ParsedOrder, channel: Channel) -> None:
     """What a change set does not carry: tags, billing address, money."""
     order.tags = list(new.tags)
     order.save(update_fields=["tags"])
     if new.billing_address is not None:
-        parts = _parts(new.billing_address)
+        parts = new.billing_address.as_postal()
         OrderAddress.objects.update_or_create(order=order, kind=AddressKind.BILLING, defaults=parts)
     add_payments(order, new, channel)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -28,6 +28,9 @@ from orders.known import learn
 from orders.models import Channel, SkuAlias
 from orders.states import HoldCode, LineKind, PaymentKind
 
+# No confirmation is sent for what an order's customer has long known.
+NEWS = timedelta(days=3)
+SILENT = frozenset({"test_order", "already_fulfilled", "part_fulfilled", "refunded", "nothing_left"})
 SIX, FOUR = Decimal("0.000001"), Decimal("0.0001")
 # Which hold an error of a document means; all others are holds of the kind "other".
 HOLDS: dict[str, str] = {
@@ -117,6 +120,7 @@ def draft_of(
         is_gift=parsed.is_gift,
         gift_message=parsed.gift_message,
         is_test=parsed.is_test,
+        tells_customer=is_news(parsed, found, now),
         note=parsed.note,
         tags=parsed.tags,
         requested_delivery_on=parsed.requested_delivery_on,
@@ -124,6 +128,12 @@ def draft_of(
     checked = check_draft(draft, learn(draft))
     draft = replace(draft, findings=(*draft.findings, *checked))
     return draft, [*found, *(own_finding(finding, parsed) for finding in checked)]
+
+
+def is_news(parsed: ParsedOrder, found: list[Finding], now: datetime) -> bool:
+    """Whether a confirmation makes sense: not for tests, for what was sent or refunded, or for old orders."""
+    is_old = parsed.placed_at is not None and now - parsed.placed_at > NEWS
+    return not is_old and not SILENT.intersection(finding.code for finding in found)
 
 
 def _drafts_finding(finding: Finding, parsed: ParsedOrder) -> drafts.Finding:
@@ -242,10 +252,7 @@ def _charge(charge: ParsedCharge) -> DraftCharge:
 
 
 def _postal(address: ParsedAddress | None) -> DraftAddress | None:
-    if address is None:
-        return None
-    names = ("name", "company", "line1", "line2", "city", "region", "postcode", "country", "phone")
-    return DraftAddress(**{name: getattr(address, name) for name in names})
+    return DraftAddress(**address.as_postal()) if address else None
 
 
 def language_of(stated: str) -> str:

@@ -151,7 +151,11 @@ def _customer_id(channel: Channel, parsed: ParsedOrder, *, by: User | str, now: 
     who = parsed.customer
     facts = {"name": who.name, "company": who.company, "email": who.email, "phone": who.phone}
     facts["language"] = language_of(who.language)
-    customer = recognise(channel=channel.code, external_id=who.external_id, facts=facts, by=by, now=now)
+    to = parsed.shipping_address or parsed.billing_address
+    address = to.as_postal() if to else None
+    customer = recognise(
+        channel=channel.code, external_id=who.external_id, facts=facts, address=address, by=by, now=now
+    )
     return customer.pk if customer else None
 
 

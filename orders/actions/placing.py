@@ -337,6 +337,8 @@ def _write_holds(order: Order, prepared: Prepared, by: User | str) -> None:
 def _confirm(order: Order, prepared: Prepared, lines: list[OrderLine]) -> None:
     token = secrets.token_urlsafe(24)
     OrderLink.objects.create(order=order, token=token, created_at=prepared.now, expires_at=prepared.now + LINK_LIFE)
+    if not prepared.draft.tells_customer:
+        return
     payers = [p.provider for p in prepared.draft.payments if p.kind != PaymentKind.REFUND]
     confirmation(
         order,

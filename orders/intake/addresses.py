@@ -32,7 +32,7 @@ def _faulty(address: ParsedAddress) -> list[str]:
     given["name"] = given["name"] or address.company or "-"
     given["street_address"] = "\n".join(filter(None, (address.line1, address.line2)))
     try:
-        normalize_address(given | {"country_code": address.country})  # type: ignore[no-untyped-call]
+        normalize_address(given | {"country_code": address.country})
     except InvalidAddressError as error:
         ours = {theirs: name for name, theirs in THEIRS.items()}
         named = {ours.get(field, field) for field in error.errors}

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 ZERO = Decimal(0)
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+POSTAL = ("name", "company", "line1", "line2", "city", "region", "postcode", "country", "phone")
 Severity = Literal["error", "warning"]
 
 
@@ -69,6 +70,9 @@ class ParsedAddress:
     phone: str = ""
     email: str = ""
     place: str = ""
+
+    def as_postal(self) -> dict[str, str]:
+        return {name: getattr(self, name) for name in POSTAL}
 
 
 @dataclass(frozen=True, slots=True)

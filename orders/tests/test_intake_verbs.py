@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 
 from customers.models import ChannelIdentity, Customer
 from inventory.factories import SkuFactory
+from ordermgmt.models import OutgoingMessage
 from orders.actions.intake import AlreadyUnderstood, receive_document, replay_inbound, understand_inbound
 from orders.actions.mapping import map_sku
 from orders.actions.taking_in import Outcome, take_in
@@ -68,6 +69,31 @@ def test_an_order_is_taken_in_whole(shop: Channel) -> None:
     assert order.addresses.get(kind="shipping").postcode == "10115"
     assert ChannelIdentity.objects.get(channel="shop", external_id="7").customer == order.customer
     assert not codes(outcome) - {"undeliverable"}
+
+
+def test_a_new_customer_is_known_next_time(shop: Channel) -> None:
+    who = {"id": 7, "first_name": "Ann", "last_name": "Tester", "phone": "+49 30 1234567"}
+    first, second = send(shop, payload(customer=who), payload(id=2, customer={**who, "last_name": "Married"}))
+    by_mail = send(shop, payload(id=3, customer=None, email="ANN@example.com"))[0]
+    customer = Customer.objects.get()
+    assert {o.inbound.order.customer for o in (first, second, by_mail) if o.inbound.order} == {customer}
+    assert (customer.name, customer.phone_digits) == ("Ann Tester", "49301234567")
+    assert customer.addresses.get().postcode == "10115"
+
+
+@pytest.mark.parametrize(
+    ("changes", "mails"),
+    [
+        ({}, 1),
+        ({"created_at": "2026-02-01T10:00:00Z"}, 0),
+        ({"fulfillment_status": "fulfilled"}, 0),
+        ({"test": True}, 0),
+    ],
+)
+def test_old_news_is_not_confirmed(shop: Channel, changes: dict[str, Any], mails: int) -> None:
+    SkuFactory(code="TEA")
+    send(shop, payload(**changes))
+    assert OutgoingMessage.objects.filter(kind="order_confirmation").count() == mails
 
 
 def test_the_same_document_again_is_a_duplicate(shop: Channel) -> None:
