@@ -1,0 +1,99 @@
+"""Invariants of parcels: billed once, shipped once, out of the books exactly when they left, one label each."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from fulfilment.models import Carton, Label, Shipment, ShipmentLine
+from fulfilment.states import LabelState, ShipmentStatus
+from inventory.models import StockMovement
+from inventory.states import MovementKind
+from ordermgmt.proofs import invariant
+from orders import invoice_books
+from orders.models import InvoiceLine, OrderLine
+from orders.states import STOCKED_KINDS, LineKind
+
+__all__ = ["invoice_books"]
+
+LEFT = (ShipmentStatus.DISPATCHED, ShipmentStatus.DELIVERED, ShipmentStatus.RETURNED)
+
+
+@invariant("I23", _("Everything that left is billed exactly once"))
+def shipped_is_billed_once(now: datetime) -> Iterable[Any]:
+    """Lines by their own cause, parts of bundles by the bundle; nothing is billed beyond what left."""
+    yield from _unbilled_lines()
+    yield from _unbilled_bundles()
+    yield from _billed_too_much()
+
+
+def _unbilled_lines() -> Iterable[Any]:
+    billed = {
+        cause.partition(":")[2]: units
+        for cause, units in InvoiceLine.objects.filter(cause__startswith="shipment-line:").values_list(
+            "cause", "quantity"
+        )
+    }
+    lines = ShipmentLine.objects.filter(shipment__status__in=LEFT, order_line__kind=LineKind.ITEM)
+    for pk, quantity, number in lines.order_by("pk").values_list("pk", "quantity", "shipment__number").iterator():
+        if billed.get(str(pk)) != quantity:
+            yield {"shipment": number, "shipment_line": pk, "left": quantity, "billed": billed.get(str(pk), 0)}
+
+
+def _unbilled_bundles() -> Iterable[Any]:
+    begun = OrderLine.objects.filter(bundle=OuterRef("pk"), shipped__gt=0, total=0)
+    bundles = OrderLine.objects.filter(Exists(begun), kind=LineKind.BUNDLE, invoice_lines=None)
+    yield from bundles.select_related("order").order_by("pk").values("order__number", "position", "name")
+
+
+def _billed_too_much() -> Iterable[Any]:
+    lines = OrderLine.objects.filter(kind=LineKind.ITEM).annotate(billed=Coalesce(Sum("invoice_lines__quantity"), 0))
+    yield from (
+        lines.exclude(billed=F("shipped")).order_by("pk").values("order__number", "position", "shipped", "billed")
+    )
+
+
+@invariant("I30", _("No unit is shipped twice"))
+def nothing_is_shipped_twice(now: datetime) -> Iterable[Any]:
+    """Units in shipments that are not cancelled never exceed what the line still wants, and are its shipped units."""
+    lines = OrderLine.objects.filter(kind__in=STOCKED_KINDS).annotate(
+        in_parcels=Coalesce(
+            Sum("shipment_lines__quantity", filter=~Q(shipment_lines__shipment__status=ShipmentStatus.CANCELLED)), 0
+        ),
+        gone=Coalesce(Sum("shipment_lines__quantity", filter=Q(shipment_lines__shipment__status__in=LEFT)), 0),
+    )
+    broken = lines.filter(Q(in_parcels__gt=F("ordered") - F("cancelled")) | ~Q(gone=F("shipped")))
+    yield from broken.order_by("pk").values(
+        "order__number", "position", "ordered", "cancelled", "shipped", "in_parcels", "gone"
+    )
+
+
+@invariant("I31", _("A parcel left exactly when its goods left the stock"))
+def left_as_booked(now: datetime) -> Iterable[Any]:
+    moved = dict(
+        StockMovement.objects.filter(kind=MovementKind.SHIPPED).values_list("document").annotate(units=-Sum("quantity"))
+    )
+    rows = Shipment.objects.annotate(units=Coalesce(Sum("lines__quantity"), 0)).order_by("pk")
+    for number, status, units in rows.values_list("number", "status", "units").iterator():
+        booked = moved.pop(number, 0)
+        if booked != (units if status in LEFT else 0):
+            yield {"shipment": number, "state": status, "units": units, "left_the_stock": booked}
+    yield from ({"document": document, "left_the_stock": units, "shipment": None} for document, units in moved.items())
+    yield from (
+        OrderLine.objects.filter(returned__gt=F("shipped"))
+        .order_by("pk")
+        .values("order__number", "position", "shipped", "returned")
+    )
+
+
+@invariant("I32", _("Every box that left carries one label, and voided labels say why"))
+def one_label_per_box(now: datetime) -> Iterable[Any]:
+    live = Count("labels", filter=Q(labels__state=LabelState.MADE))
+    boxes = Carton.objects.annotate(live=live)
+    unlabelled = Q(shipment__status__in=LEFT) & ~Q(live=1)
+    yield from boxes.filter(unlabelled | Q(live__gt=1)).order_by("pk").values("sscc", "shipment__number", "live")
+    unsaid = Label.objects.filter(state=LabelState.VOID).filter(Q(voided_at=None) | Q(void_reason=""))
+    yield from unsaid.order_by("pk").values("tracking_number", "carton__sscc")
