@@ -1,4 +1,4 @@
-"""Forms of the shipments pages."""
+"""Forms of the shipments and waves pages."""
 
 from datetime import datetime
 from typing import Any
@@ -7,7 +7,8 @@ from django import forms
 from django.core.validators import FileExtensionValidator
 from django.utils.translation import gettext_lazy as _
 
-from fulfilment.states import CarrierStatus
+from fulfilment.actions.waves import Choice
+from fulfilment.states import CarrierStatus, WaveKind
 from fulfilment.tracking_files import LARGEST
 from ordermgmt.clock import business_zone
 
@@ -48,3 +49,30 @@ class EventsFileForm(forms.Form):
         if file.size > LARGEST:
             raise forms.ValidationError(_("The file is larger than 5 MB. Split it."))
         return file
+
+
+class WaveForm(forms.Form):
+    """What to release next (P19)."""
+
+    kind = forms.ChoiceField(
+        label=_("Type"), choices=WaveKind.choices, initial=WaveKind.MULTI, widget=forms.RadioSelect
+    )
+    due_on = forms.DateField(
+        label=_("Due up to"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    country = forms.CharField(label=_("Country"), required=False, max_length=2, help_text=_("Two letters, like SE"))
+    max_orders = forms.IntegerField(label=_("Most orders in a wave"), min_value=1, max_value=200, initial=24)
+    totes = forms.IntegerField(label=_("Totes on a cart"), min_value=1, max_value=60, initial=6)
+    most_waves = forms.IntegerField(label=_("Most waves"), min_value=1, max_value=40, initial=4)
+
+    def clean_country(self) -> str:
+        country: str = self.cleaned_data["country"].upper()
+        if country and not (country.isalpha() and len(country) == 2):
+            raise forms.ValidationError(_("Enter a country with two letters, like SE"))
+        return country
+
+    @property
+    def choice(self) -> Choice:
+        return Choice(**self.cleaned_data)

@@ -1,8 +1,28 @@
 from django.urls import URLPattern, URLResolver, path
 
-from fulfilment.views import shipments, webhooks
+from fulfilment.views import scanning, shipments, waves, webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("scan/", scanning.scan_home, name="scan_home"),
+    path("scan/events/", scanning.scan_events, name="scan_events"),
+    path("scan/beat/", scanning.scan_beat, name="scan_beat"),
+    path("scan/pick/", scanning.scan_pick_next, name="scan_pick"),
+    path("scan/pick/<str:number>/", scanning.scan_pick, name="scan_pick_wave"),
+    path("scan/pick/<str:number>/claim/", scanning.scan_claim, name="scan_claim"),
+    path("scan/pack/", scanning.scan_pack, name="scan_pack"),
+    path("scan/pack/<str:number>/override/", scanning.pack_override, name="pack_override"),
+    path("scan/labels/<int:label_id>/reprint/", scanning.pack_reprint, name="pack_reprint"),
+    path("scan/cards/", scanning.command_cards, name="command_cards"),
+    path("scan/cards/<str:code>.svg", scanning.card_barcode, name="card_barcode"),
+    path("waves/", waves.wave_list, name="wave_list"),
+    path("waves/new/", waves.wave_new, name="wave_new"),
+    path("waves/works/<str:number>/remove/", waves.work_remove, name="work_remove"),
+    path("waves/works/<str:number>/put-back/", waves.work_put_back, name="work_put_back"),
+    path("waves/<str:number>/", waves.wave, name="wave"),
+    path("waves/<str:number>/take-over/", waves.wave_take_over, name="wave_take_over"),
+    path("waves/<str:number>/reassign/", waves.wave_reassign, name="wave_reassign"),
+    path("waves/<str:number>/split/", waves.wave_split, name="wave_split"),
+    path("waves/<str:number>/cancel/", waves.wave_cancel, name="wave_cancel"),
     path("webhooks/carriers/<slug:code>/", webhooks.carrier_webhook, name="carrier_webhook"),
     path("shipments/", shipments.shipment_list, name="shipment_list"),
     path("shipments/hand-over/", shipments.hand_over, name="shipment_hand_over"),

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -93,9 +94,8 @@ def put_back(work_id: int, *, by: User, now: datetime, device: str = "") -> int:
         raise NothingToPutBack
     return_to_shelf({task: task.picked for task in tasks}, key=f"putback:{work.pk}", by=by, now=now, device=device)
     units = sum(task.picked for task in tasks)
-    for task in tasks:
-        FulfilmentLine.objects.filter(pk=task.line_id).update(picked=0, packed=0)
-    PickTask.objects.filter(pk__in=[task.pk for task in tasks]).update(picked=0)
+    PickTask.objects.filter(pk__in=[task.pk for task in tasks]).update(quantity=F("quantity") - F("picked"), picked=0)
+    FulfilmentLine.objects.filter(work=work).update(quantity=F("quantity") - F("picked"), picked=0, packed=0)
     _note(
         order,
         work,

@@ -1,0 +1,2 @@
+// The next-job page only scans; the server says where to go.
+import "./engine.js";
