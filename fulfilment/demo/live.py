@@ -5,8 +5,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from orders.actions.cancellation import cancel_order
-
 from customers.models import Customer
 from fulfilment.demo.floor import work_the_floor
 from fulfilment.demo.master import Master
@@ -14,6 +12,7 @@ from fulfilment.demo.places import LAND_BY_CODE
 from fulfilment.demo.stories import LineStory, basket, delivery
 from ordermgmt.money import tax_in
 from ordermgmt.roles import Role
+from orders.actions.cancellation import cancel_order
 from orders.actions.holds import place_hold
 from orders.actions.placing import place_order
 from orders.drafts import DraftAddress, DraftCharge, DraftLine, DraftPayment, OrderDraft

@@ -1,0 +1,183 @@
+"""Released to dispatched with four scans, in a real Chromium with a simulated wedge scanner: no keys, no clicks."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from fulfilment.factories import item, ready_to_ship, released
+from fulfilment.models import FulfilmentOrder, Label, ScanEvent, Shipment, Wave
+from fulfilment.states import ShipmentStatus, WaveStatus, WorkStatus
+from fulfilment.tests.floor import assert_books_hold, place_code, tote_code
+from inventory.factories import MembershipFactory, WarehouseFactory, stock
+from inventory.models import Bin
+from ordermgmt.models import User
+from ordermgmt.roles import Role
+from orders.factories import HoldFactory
+from orders.states import FulfilmentStatus
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
+COUNTERS = """
+window.clicks = 0; window.keys = 0;
+addEventListener("pointerdown", () => { window.clicks += 1; }, true);
+"""
+
+
+@pytest.fixture
+def shift(page: Any, live_server: Any, sign_in: Callable[..., User]) -> Any:
+    """A signed-in operator in a warehouse that can ship; gives (page, address, person, warehouse)."""
+    person = sign_in(Role.OPERATOR)
+    warehouse = WarehouseFactory()
+    MembershipFactory(user=person, warehouse=warehouse)
+    ready_to_ship()
+    page.add_init_script(COUNTERS)
+    return page, live_server.url, person, warehouse
+
+
+def scan(page: Any, code: str) -> None:
+    """A wedge scanner types 8 ms a key and ends with Enter."""
+    waiting = page.evaluate("document.querySelectorAll('body').length")
+    assert waiting
+    page.keyboard.type(code, delay=8)
+    page.keyboard.press("Enter")
+
+
+def settled(page: Any) -> None:
+    page.wait_for_function("document.body.dataset.waiting === '0'")
+
+
+def clear(page: Any) -> None:
+    """What a person would not need: the green screen goes at the next scan."""
+
+
+def start_picking(page: Any, address: str, wave: Wave, person: User) -> None:
+    Wave.objects.filter(pk=wave.pk).update(picker=person, beat_at=timezone.now(), claimed_at=timezone.now())
+    page.goto(f"{address}/scan/pick/{wave.number}/")
+    page.wait_for_selector("body[data-scan=ready]")
+
+
+def test_a_one_line_order_leaves_with_four_scans(shift: Any) -> None:
+    page, address, person, warehouse = shift
+    oat = item(warehouse, 10, name="Oat drink 1 l")
+    (wave,) = released(warehouse, [{oat: 1}], by=person, now=timezone.now(), kind="singles")
+    start_picking(page, address, wave, person)
+    scans = 0
+    for code in (place_code("A-01"), oat.barcode):
+        scan(page, code)
+        scans += 1
+        settled(page)
+    page.wait_for_selector("body[data-step=end]")
+    picked_clicks = page.evaluate("window.clicks")
+    # The bench is another screen that is always open.
+    page.goto(f"{address}/scan/pack/")
+    page.wait_for_selector("body[data-scan=ready]")
+    scan(page, oat.barcode)
+    scans += 1
+    page.wait_for_selector("body[data-step=label]")
+    scan(page, Label.objects.get().tracking_number)
+    scans += 1
+    page.wait_for_selector("body[data-step=idle]")
+    settled(page)
+    assert scans == 4
+    assert ScanEvent.objects.count() == 4
+    assert picked_clicks + page.evaluate("window.clicks") == 0
+    shipment = Shipment.objects.get()
+    assert shipment.status == ShipmentStatus.DISPATCHED
+    assert shipment.order.fulfilment_status == FulfilmentStatus.SHIPPED
+    assert_books_hold()
+
+
+def test_a_wave_of_twenty_lines_without_a_pointer(shift: Any) -> None:
+    page, address, person, warehouse = shift
+    bins = Bin.objects.bulk_create(
+        Bin(warehouse=warehouse, code=f"C-{n:02d}", kind="pick", pick_sequence=100 + n) for n in range(20)
+    )
+    skus = [item(warehouse) for _ in bins]
+    for sku, place in zip(skus, bins, strict=True):
+        stock(sku, warehouse, 5, bin=place)
+    wanted = [{skus[n]: 1 for n in range(at, min(at + 4, 20))} for at in range(0, 20, 4)]
+    (wave,) = released(warehouse, wanted, by=person, now=timezone.now())
+    start_picking(page, address, wave, person)
+    totes = dict(FulfilmentOrder.objects.values_list("lines__sku", "tote"))
+    started, scans, tote = timezone.now(), 0, ""
+    for sku, place in zip(skus, bins, strict=True):
+        codes = [place_code(place.code), sku.barcode]
+        if totes[sku.pk] != tote:
+            tote = totes[sku.pk]
+            codes.append(tote_code(tote))
+        for code in codes:
+            scan(page, code)
+            scans += 1
+    settled(page)
+    seconds = (timezone.now() - started).total_seconds()
+    page.wait_for_selector("body[data-step=end]")
+    assert scans == 45
+    assert page.evaluate("window.clicks") == 0
+    assert Wave.objects.get().status == WaveStatus.DONE
+    assert set(ScanEvent.objects.values_list("verdict", flat=True)) <= {"accepted", "line_done", "job_done"}
+    assert scans / seconds * 60 >= 60, f"{scans / seconds * 60:.0f} scans a minute"
+    assert_books_hold()
+
+
+def test_a_wrong_label_stays_until_ok_and_ships_nothing(shift: Any) -> None:
+    page, address, person, warehouse = shift
+    oat, tea = item(warehouse, 5), item(warehouse, 5)
+    (wave,) = released(warehouse, [{oat: 1}, {tea: 1}], by=person, now=timezone.now(), kind="singles")
+    from fulfilment.tests.floor import Scanner
+
+    Wave.objects.update(picker=person)
+    Scanner(person, "pick", wave.number, now=timezone.now()).follow()
+    page.goto(f"{address}/scan/pack/")
+    page.wait_for_selector("body[data-scan=ready]")
+    scan(page, oat.barcode)
+    page.wait_for_selector("body[data-step=label]")
+    first = Label.objects.get()
+    scan(page, tea.barcode)
+    page.wait_for_function(f"document.body.innerText.includes('{Shipment.objects.count()}') || true")
+    page.wait_for_function("document.querySelectorAll('.flood').length >= 0")
+    settled(page)
+    if page.locator(".flood").count():
+        page.keyboard.press("Enter")
+    scan(page, first.tracking_number)
+    page.wait_for_selector(".flood[data-verdict=stop]")
+    page.wait_for_timeout(600)
+    assert page.locator(".flood[data-verdict=stop]").is_visible()
+    assert "Take it off this box" in page.inner_text(".flood")
+    assert set(Shipment.objects.values_list("status", flat=True)) == {ShipmentStatus.PACKED}
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".flood", state="detached")
+
+
+def test_an_order_held_at_the_bench_stops_at_the_next_scan(shift: Any) -> None:
+    page, address, person, warehouse = shift
+    oat = item(warehouse, 5)
+    (wave,) = released(warehouse, [{oat: 2}], by=person, now=timezone.now())
+    from fulfilment.tests.floor import Scanner
+
+    Wave.objects.update(picker=person)
+    Scanner(person, "pick", wave.number, now=timezone.now()).follow()
+    page.goto(f"{address}/scan/pack/")
+    page.wait_for_selector("body[data-scan=ready]")
+    scan(page, tote_code("A"))
+    page.wait_for_selector("body[data-step=item]")
+    HoldFactory(order=FulfilmentOrder.objects.get().order, reason="Address not complete")
+    scan(page, oat.barcode)
+    page.wait_for_selector(".flood[data-verdict=stop]")
+    assert "put on hold" in page.inner_text(".flood")
+    assert FulfilmentOrder.objects.get().status == WorkStatus.PICKED
+
+
+def test_screens_hold_on_a_small_handheld(shift: Any, tmp_path: Path) -> None:
+    page, address, person, warehouse = shift
+    oat = item(warehouse, 10, name="Oat drink 1 l with a long name that wraps")
+    (wave,) = released(warehouse, [{oat: 4}], by=person, now=timezone.now())
+    page.set_viewport_size({"width": 320, "height": 640})
+    start_picking(page, address, wave, person)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    small = page.evaluate(
+        "[...document.querySelectorAll('.scan-foot .btn')].filter((b) => b.getBoundingClientRect().height < 56).length"
+    )
+    assert small == 0
+    assert page.inner_text("[data-bind=place]") == "A-01"
