@@ -40,7 +40,7 @@ def test_a_single_is_one_scan_at_the_bench_and_one_of_the_label(floor: Floor) ->
     assert packed["verdict"] == Verdict.LINE_DONE
     assert packed["task"]["step"] == "label"
     label = Label.objects.get()
-    assert label.tracking_number in packed["task"]["expect"][0]["codes"]
+    assert [row["number"] for row in packed["task"]["view"]["labels"]] == [label.tracking_number]
     done = tom.scan(label.tracking_number)
     assert done["verdict"] == Verdict.JOB_DONE
     order = Order.objects.get()
