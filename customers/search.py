@@ -21,7 +21,7 @@ def matching(asked: Asked) -> QuerySet[Customer]:
     if asked.code.startswith("C-"):
         return rows.filter(starts_with("number", asked.code))
     if asked.phone:
-        return rows.filter(Q(phone_digits__contains=asked.phone) | Q(number=f"C-{asked.digits}"))
+        return rows.filter(Q(phone_digits__icontains=asked.phone) | Q(number=f"C-{asked.digits}"))
     if not asked.words:
         return rows.none()
     return rows.filter(all_words(("name", "company", "email"), asked.words))

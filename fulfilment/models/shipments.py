@@ -130,6 +130,8 @@ class Shipment(Stateful):
             models.Index(fields=["status", "-packed_at", "-id"], name="shipment_status"),
             models.Index(fields=["-packed_at", "-id"], name="shipment_packed"),
             models.Index(fields=["order"], name="shipment_order"),
+            models.Index(fields=["dispatched_at"], name="shipment_dispatched"),
+            models.Index(fields=["order"], name="shipment_problem", condition=~Q(problem="")),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

@@ -161,6 +161,14 @@ class Order(Stateful):
                 condition=Q(status=OrderStatus.ACCEPTED),
             ),
             models.Index(fields=["due_at"], name="order_due", condition=Q(due_at__isnull=False)),
+            models.Index(
+                fields=["payment_status", "-placed_at", "-id"],
+                name="order_payment",
+                condition=~Q(payment_status=PaymentStatus.PAID),
+            ),
+            models.Index(fields=["external_number"], name="order_external", condition=~Q(external_number="")),
+            models.Index(fields=["ship_postcode"], name="order_postcode"),
+            models.Index(fields=["total", "id"], name="order_total"),
         ]
 
     def __str__(self) -> str:
