@@ -49,7 +49,7 @@ class ShipmentSearch:
 
 
 def _hit(parcel: Shipment) -> Hit:
-    expected = _("expected %(day)s") % {"day": portal.day(parcel.expected_on)} if parcel.expected_on else ""
+    expected = _("expected %(day)s") % {"day": portal.day_words(parcel.expected_on)} if parcel.expected_on else ""
     state = (
         ("delivery_problem", _("Delivery problem")) if parcel.problem else (parcel.status, parcel.get_status_display())
     )

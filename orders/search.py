@@ -87,14 +87,14 @@ def _newest_line() -> Subquery:
 
 
 def _said(line: Activity | None) -> str:
-    return f"{line.text} {portal.day(line.at)}" if line else ""
+    return f"{line.text} {portal.day_words(line.at)}" if line else ""
 
 
 def promise_words(order: Order) -> str:
     """`arrives 25 Nov`, `ships by 24 Nov`, or nothing."""
     if order.promised_delivery_on:
-        return _("promised %(day)s") % {"day": portal.day(order.promised_delivery_on)}
-    return _("ships by %(day)s") % {"day": portal.day(order.promised_ship_on)} if order.promised_ship_on else ""
+        return _("promised %(day)s") % {"day": portal.day_words(order.promised_delivery_on)}
+    return _("ships by %(day)s") % {"day": portal.day_words(order.promised_ship_on)} if order.promised_ship_on else ""
 
 
 def _hit(order: Order, blockers: Sequence[Blocker], last: str) -> Hit:

@@ -23,6 +23,16 @@ class ListFilters(FilterSet):
     """Base of every list's filters. A filter called `q` is drawn as the search field."""
 
     @property
+    def form(self) -> Any:
+        """The form; its search field says what it is for."""
+        form = super().form
+        if "q" in form.fields:
+            widget = form.fields["q"].widget
+            widget.input_type = "search"
+            widget.attrs.setdefault("placeholder", gettext("Filter by words"))
+        return form
+
+    @property
     def applied(self) -> dict[str, Any]:
         """Understood values by name, in the order of the filters."""
         cleaned = self.form.cleaned_data if self.form.is_valid() or hasattr(self.form, "cleaned_data") else {}
@@ -64,7 +74,7 @@ def _said(value: Any) -> str:
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
     if isinstance(value, datetime | date):
-        return portal.day(value)
+        return portal.day_words(value)
     if isinstance(value, slice):
         return " – ".join("…" if end is None else _said(end) for end in (value.start, value.stop))
     return str(value) if isinstance(value, Model | str) else portal.number(value)

@@ -139,7 +139,9 @@ def test_a_missed_promise_moves_and_the_customer_is_told_once(house: Warehouse, 
 def snapshot() -> dict[str, Any]:
     """Everything the queue decided, without ids and instants."""
     lines = OrderLine.objects.order_by("pk").values_list("position", "backordered", "promised")
-    rows = Allocation.objects.order_by("line_id", "warehouse_id").values_list("line__position", "warehouse__code", "quantity")
+    rows = Allocation.objects.order_by("line_id", "warehouse_id").values_list(
+        "line__position", "warehouse__code", "quantity"
+    )
     orders = Order.objects.order_by("pk").values_list("fulfilment_status", "promised_ship_on", "units")
     levels = StockLevel.objects.order_by("pk").values_list("allocated", flat=True)
     decided = Activity.objects.order_by("subject", "pk").values_list("verb", "facts")

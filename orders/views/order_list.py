@@ -67,9 +67,11 @@ class OrderList(ListPage):
     filterset = OrderFilters
     columns = (
         Column("number", gettext_lazy("Order"), sort="number", css="id"),
-        Column("recipient", gettext_lazy("Customer"), customer_cell, lambda order: order.recipient),
+        Column("recipient", gettext_lazy("Customer"), customer_cell, lambda order: order.recipient, css="nowrap"),
         Column("state", gettext_lazy("State and reason"), state_cell, lambda order: state_of(order).label, css="grow"),
-        Column("promised_ship_on", gettext_lazy("Due"), due_cell, lambda order: order.promised_ship_on, "due", "low"),
+        Column(
+            "promised_ship_on", gettext_lazy("Due"), due_cell, lambda order: order.promised_ship_on, "due", "nowrap low"
+        ),
         Column("units", gettext_lazy("Items"), css="num wide"),
         Column(
             "total",
