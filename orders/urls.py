@@ -1,10 +1,12 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from orders.views import customer_merge, inbound, invoices, order_list
+from orders.views import customer_merge, inbound, invoices, order_bulk, order_list
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/<str:number>/merge/", customer_merge.customer_merge, name="customer_merge"),
     path("orders/", order_list.order_list, name="order_list"),
+    path("orders/bulk/undo/", order_bulk.bulk_undo, name="order_bulk_undo"),
+    path("orders/bulk/<slug:slug>/", order_bulk.bulk, name="order_bulk"),
     path("inbound/", inbound.inbound_list, name="inbound_list"),
     path("inbound/new/", inbound.inbound_take_in, name="inbound_take_in"),
     path("inbound/<int:pk>/", inbound.inbound_detail, name="inbound_detail"),

@@ -22,6 +22,9 @@ class Chip(NamedTuple):
 class ListFilters(FilterSet):
     """Base of every list's filters. A filter called `q` is drawn as the search field."""
 
+    def __init__(self, data: Any = None, queryset: Any = None, *, request: Any = None, prefix: Any = None) -> None:
+        super().__init__(data, queryset, request=request, prefix=prefix)
+
     @property
     def form(self) -> Any:
         """The form; its search field says what it is for."""

@@ -113,7 +113,7 @@ class ListPage:
 
     @cached_property
     def _filter_names(self) -> set[str]:
-        form = self.filterset.get_filters()
+        form = self.filterset.base_filters
         return {*form, *(f"{name}_{end}" for name in form for end in ("min", "max", "after", "before"))}
 
     @cached_property
