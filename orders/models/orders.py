@@ -43,7 +43,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
                 "holds", hold._default_manager.filter(released_at=None).order_by("opened_at"), "open_holds"
             ),
             models.Prefetch(
-                "fulfilment_orders", work._default_manager.exclude(status__in=["dispatched", "cancelled"]), "open_work"
+                "fulfilment_orders",
+                work._default_manager.exclude(status__in=["dispatched", "cancelled"]).select_related(
+                    "warehouse", "wave"
+                ),
+                "open_work",
             ),
             models.Prefetch("shipments", parcels._default_manager.exclude(status="cancelled"), "live_shipments"),
         )

@@ -1,6 +1,5 @@
 """What the cards of the order page show, worked out from the loaded order; nothing here queries."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,20 +11,9 @@ from orders.wording import StateWord
 _REACHED = {"ready": 1, "picking": 1, "picked": 2, "packing": 2, "packed": 3, "part_shipped": 3, "shipped": 4, "out_for_delivery": 4, "delivery_problem": 4, "delivered": 5, "part_returned": 5, "returned": 5}  # fmt: skip
 
 
-@dataclass
-class LineGroup:
-    """Lines that travel together: one parcel, one job on the floor, or what still waits."""
-
-    title: str
-    note: str = ""
-    record: Any = None
-    url: str = ""
-    rows: list[dict[str, Any]] = field(default_factory=list)
-
-
 def steps(order: Order, state: StateWord, *, is_paid: bool) -> list[dict[str, Any]]:
     """Paid, promised, picked, packed, shipped, delivered: done, current, or to come."""
-    names = [_("Paid"), _("Picked"), _("Packed"), _("Shipped"), _("Delivered")]
+    names = [_("Paid"), _("Pick"), _("Pack"), _("Ship"), _("Delivered")]
     if order.status in (OrderStatus.DRAFT, OrderStatus.CANCELLED):
         return []
     reached = _REACHED.get(state.value, 0)

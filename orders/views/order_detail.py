@@ -10,7 +10,7 @@ from ordermgmt.access import staff_page
 from ordermgmt.blocking import blockers_of
 from ordermgmt.clock import business_day
 from ordermgmt.models import ActivityCategory
-from ordermgmt.templatetags.portal import money, weekday
+from ordermgmt.templatetags.portal import money, weekday, when
 from orders.models import Order
 from orders.states import OrderStatus
 from orders.timeline import chips, timeline
@@ -27,10 +27,14 @@ def order_detail(request: HttpRequest, number: str) -> HttpResponse:
 def load(number: str) -> Order:
     """The order with what its page shows, in a constant number of queries."""
     orders = Order.objects.with_state().select_related("channel", "customer", "assignee", "inbound")
-    order = orders.prefetch_related(
-        "addresses", "lines__sku", "lines__allocations__warehouse", "charges", "payments", "invoices", "links",
-        "shipments__lines__sku", "shipments__cartons__labels", "shipments__carrier", "fulfilment_orders__warehouse", "changes",
-    ).filter(number=number).first()  # fmt: skip
+    order = (
+        orders.prefetch_related(
+            *("addresses", "lines__sku", "lines__allocations__warehouse", "charges", "payments", "invoices", "links"),
+            *("shipments__cartons__labels", "shipments__carrier"),
+        )
+        .filter(number=number)
+        .first()
+    )
     if order is None:
         raise Http404(number)
     return order
@@ -67,6 +71,6 @@ def _as_shown(blocker: Any) -> dict[str, Any]:
         for label, url, method in blocker.fixes
     ]
     return {
-        "what": blocker.sentence, "tone": blocker.tone, "since": blocker.since, "target": blocker.target_at,
+        "what": blocker.sentence, "tone": blocker.tone, "since": when(blocker.since) if blocker.since else "", "target": when(blocker.target_at) if blocker.target_at else "",
         "owner": blocker.owner, "next": blocker.next_step, "actions": actions,
     }  # fmt: skip
