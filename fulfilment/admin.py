@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from fulfilment import models
 from ordermgmt.master_admin import ReadOnlyAdmin, ReadOnlyInline, RecordAdmin, TabularInline
@@ -44,15 +45,21 @@ class CarrierMessageAdmin(ReadOnlyAdmin):
     search_fields = ("reason", "body_hash")
 
 
+class OpenedAdmin(ReadOnlyAdmin):
+    """May be opened from the list to see its parts."""
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
+        return list_display[:1]
+
+
 class CartonInline(ReadOnlyInline):
     model = models.Carton
     fields = ("position", "sscc", "box", "weight_g")
 
 
 @admin.register(models.Shipment)
-class ShipmentAdmin(ReadOnlyAdmin):
+class ShipmentAdmin(OpenedAdmin):
     list_display = ("number", "order", "warehouse", "carrier", "service", "status", "carrier_status", "packed_at")
-    list_display_links: ClassVar[Any] = ("number",)
     list_filter = ("status", "carrier_status", "carrier")
     list_select_related = ("order", "warehouse", "carrier")
     search_fields = ("number", "order__number", "cartons__sscc", "cartons__labels__tracking_number")
@@ -103,9 +110,8 @@ class FulfilmentLineInline(ReadOnlyInline):
 
 
 @admin.register(models.FulfilmentOrder)
-class FulfilmentOrderAdmin(ReadOnlyAdmin):
+class FulfilmentOrderAdmin(OpenedAdmin):
     list_display = ("number", "order", "warehouse", "status", "wave", "tote", "ship_by")
-    list_display_links: ClassVar[Any] = ("number",)
     list_filter = ("status", "warehouse")
     list_select_related = ("order", "warehouse", "wave")
     search_fields = ("number", "order__number", "wave__number")

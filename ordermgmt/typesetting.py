@@ -122,7 +122,7 @@ def _fetcher(paper: Paper | None) -> Any:
     """A fetcher that knows `static:` files and the paper's own pictures; every other address is refused."""
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse  # noqa: PLC0415
 
-    class OwnFetcher(URLFetcher):  # type: ignore[misc]
+    class OwnFetcher(URLFetcher):
         def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
             scheme, _, name = url.partition(":")
             try:
@@ -130,7 +130,7 @@ def _fetcher(paper: Paper | None) -> Any:
             except (KeyError, OSError) as problem:
                 raise FatalURLFetchingError(url) from problem
 
-    return OwnFetcher(allowed_protocols=["static", "memory"])
+    return OwnFetcher(allowed_protocols=["static", "memory"])  # type: ignore[no-untyped-call]
 
 
 def _resource(paper: Paper | None, scheme: str, name: str) -> tuple[bytes, dict[str, str]]:

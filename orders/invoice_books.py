@@ -10,7 +10,7 @@ from django.db.models.expressions import Window
 from django.db.models.functions import Lag
 from django.utils.translation import gettext_lazy as _
 
-from ordermgmt.models import NumberSeries
+from ordermgmt.models import NumberSeries, StoredDocument
 from ordermgmt.proofs import invariant
 from orders.actions.invoicing import facts_hash
 from orders.models import Invoice, InvoiceLine
@@ -50,12 +50,11 @@ def issued_is_frozen(now: datetime) -> Iterable[Any]:
     for row in rows.order_by("pk").iterator(chunk_size=500):
         if facts_hash(row, row.lines.all()) != row.facts_hash:
             yield {"invoice": row.number, "changed": "facts"}
-        elif row.document and row.document.stored_at and not _bytes_hold(row):
+        elif row.document and row.document.stored_at and not _bytes_hold(row.document):
             yield {"invoice": row.number, "changed": "paper"}
 
 
-def _bytes_hold(invoice: Invoice) -> bool:
-    document = invoice.document
+def _bytes_hold(document: StoredDocument) -> bool:
     try:
         with document.file.open("rb") as file:
             return sha256(file.read()).hexdigest() == document.sha256

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import Prefetch
+from django.db.models.fields.files import FieldFile
 from django.utils.formats import date_format
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +20,8 @@ from ordermgmt.documents import UnknownDocument, document_kind
 from ordermgmt.printing import paper, supported
 from ordermgmt.typesetting import Paper
 from orders.models import Order, OrderLine
+
+LARGEST_PHOTO = 300_000
 
 
 @document_kind("packing_slip", title=_("Packing slip"))
@@ -189,10 +192,19 @@ def _pictures(orders: Iterable[Order]) -> dict[str, Picture]:
 def _photos(shipments: Iterable[Shipment]) -> dict[str, bytes]:
     """Small pictures only: a slip must not grow with the camera."""
     images = {
-        line.sku.image.name: line.sku.image
+        str(line.sku.image.name): line.sku.image
         for shipment in shipments
         for carton in shipment.cartons.all()
         for line in carton.lines.all()
         if line.sku.image
     }
-    return {name: image.read() for name, image in images.items() if image.storage.exists(name) and image.size < 300_000}
+    return {name: _content(image) for name, image in images.items() if _is_small(image)}
+
+
+def _is_small(image: FieldFile) -> bool:
+    return image.storage.exists(str(image.name)) and image.size < LARGEST_PHOTO
+
+
+def _content(image: FieldFile) -> bytes:
+    with image.open("rb") as file:
+        return bytes(file.read())

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -31,6 +31,7 @@ from inventory.models import Warehouse
 from ordermgmt.access import StaffRequest, staff_page
 from ordermgmt.clock import business_day
 from ordermgmt.listing import Bulk, Column, Empty, ListPage, View
+from ordermgmt.looks import look_of
 from ordermgmt.models import StoredDocument
 from ordermgmt.templatetags import portal
 
@@ -112,11 +113,10 @@ class ShipmentList(ListPage):
         return shipment_url(row)
 
 
-def visible(request: HttpRequest) -> QuerySet[Shipment]:
+def visible(request: StaffRequest) -> QuerySet[Shipment]:
     """Floor roles see their warehouses; everyone else sees all."""
-    user = request.user  # type: ignore[assignment]
     rows = Shipment.objects.select_related("order", "carrier", "warehouse")
-    return rows.filter(warehouse__in=Warehouse.objects.for_user(user))  # type: ignore[arg-type]
+    return rows.filter(warehouse__in=Warehouse.objects.for_user(request.user))
 
 
 @staff_page("fulfilment.view")
@@ -213,7 +213,7 @@ def _facts(row: Shipment) -> list[dict[str, Any]]:
 def _papers(row: Shipment) -> list[dict[str, Any]]:
     numbers = [row.number, *(label.tracking_number for carton in row.cartons.all() for label in carton.labels.all())]
     stored = {(d.kind, d.number): d for d in StoredDocument.objects.filter(number__in=numbers)}
-    papers = [
+    papers: list[dict[str, Any]] = [
         {"label": _("Packing slip (A4)"), "url": _paper_url("packing_slip", row.number)},
         {"label": _("Packing slip (label stock)"), "url": _paper_url("packing_slip_label", row.number)},
         {"label": _("Shipping labels"), "url": _paper_url("label", row.number)},
@@ -231,7 +231,7 @@ def _timeline(row: Shipment) -> list[dict[str, Any]]:
     """Events by day, newest first, with what the carrier wrote in its own words beside ours."""
     days: dict[str, list[dict[str, Any]]] = {}
     for event in row.events.all():
-        look = portal.look_of(event, event.status)
+        look = look_of(event, event.status)
         said = ", ".join(part for part in (event.message or event.raw_status, event.place) if part)
         days.setdefault(portal.weekday(event.happened_at), []).append(
             {
