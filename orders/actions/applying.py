@@ -41,6 +41,8 @@ def apply_to(
         cancel(order, by=by, reason=new.cancel_reason or _("Cancelled at the shop"), now=now, tell_customer=False)
         return
     _refuse_prices(kinds)
+    if "sent" in kinds and new.channel_fulfilment_status:
+        raise CannotApply(_("The shop says it has sent this order. Cancel ours if that is so, else keep it."))
     wanted = wanted_of(order, new, kinds, Items(channel, new.lines))
     try:
         change(order, wanted, by=by, now=now)

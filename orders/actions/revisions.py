@@ -14,10 +14,10 @@ from orders.actions.applying import CannotApply, apply_to
 from orders.actions.holds import NotOpen, hold, release
 from orders.actions.intake import lock_inbound, read_stored, understand
 from orders.actions.progress import lock_order
-from orders.intake.difference import difference
+from orders.intake.difference import Change, difference
 from orders.intake.document import Finding, ParsedOrder
 from orders.models import InboundOrder, InboundRevision, Order
-from orders.states import HoldCode, InboundState, OrderStatus, RevisionState
+from orders.states import FulfilmentStatus, HoldCode, InboundState, OrderStatus, RevisionState
 
 HANDLE = "change"
 
@@ -80,7 +80,7 @@ def _compared(
     if old and old.changed_at and new.changed_at and new.changed_at < old.changed_at:
         _decide(revision, RevisionState.SUPERSEDED, by="intake", now=now)
         return Weighed(inbound, revision, [_older(new, old)])
-    changes = difference(old, new) if old else []
+    changes = [change for change in difference(old, new) if not _is_ours(change, inbound)] if old else []
     revision.difference = [change.as_dict() for change in changes]
     if not changes:
         replace_payload(inbound, revision, now=now)
@@ -89,6 +89,17 @@ def _compared(
     revision.save(update_fields=["difference"])
     _propose(inbound, revision, by=by, now=now)
     return Weighed(inbound, revision, [_proposal(inbound, revision)])
+
+
+def _is_ours(change: Change, inbound: InboundOrder) -> bool:
+    """A shop that says "sent" after we have sent it only repeats our words."""
+    if change.kind != "sent" or inbound.order is None:
+        return False
+    return inbound.order.fulfilment_status not in (
+        FulfilmentStatus.UNFULFILLED,
+        FulfilmentStatus.WAITING,
+        FulfilmentStatus.IN_PROGRESS,
+    )
 
 
 def _propose(inbound: InboundOrder, revision: InboundRevision, *, by: User | str, now: datetime) -> None:

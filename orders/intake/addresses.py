@@ -21,10 +21,11 @@ def address_findings(address: ParsedAddress | None, place: str) -> list[Finding]
         message = _("There is no delivery address (%(place)s).") % {"place": place}
         return [Finding("address_missing", "error", place, message)]
     if not address.country:
+        place = address.place_of("country") or place
         message = _("The delivery address names no country we know (%(place)s).")
         return [Finding("address_country", "error", place, message % {"place": place})]
-    found = [_incomplete("name", place)] if not (address.name or address.company) else []
-    return found + [_finding(field, address, place) for field in _faulty(address)]
+    faulty = [] if address.name or address.company else ["name"]
+    return [_finding(part, address, address.place_of(part) or place) for part in faulty + _faulty(address)]
 
 
 def _faulty(address: ParsedAddress) -> list[str]:

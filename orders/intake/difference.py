@@ -11,7 +11,7 @@ from orders.intake.document import ParsedAddress, ParsedLine, ParsedOrder
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """`kind` says what it touches: cancel, line, price, address, customer, total, money or words."""
+    """`kind` says what it touches: cancel, line, price, address, customer, total, money, sent or words."""
 
     kind: str
     what: str
@@ -124,4 +124,4 @@ def _words(old: ParsedOrder, new: ParsedOrder) -> Iterator[Change]:
     yield from _pair("words", _("Wished for"), old.requested_delivery_on, new.requested_delivery_on)
     yield from _pair("words", _("Delivery method"), old.shipping_method, new.shipping_method)
     old_status, new_status = old.channel_fulfilment_status, new.channel_fulfilment_status
-    yield from _pair("words", _("Sent, says the shop"), old_status, new_status)
+    yield from _pair("sent", _("Sent, says the shop"), old_status, new_status)

@@ -59,6 +59,8 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class ParsedAddress:
+    """`place` is where the address stands, `places` where each of its parts does."""
+
     name: str = ""
     company: str = ""
     line1: str = ""
@@ -70,6 +72,11 @@ class ParsedAddress:
     phone: str = ""
     email: str = ""
     place: str = ""
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    def place_of(self, part: str) -> str:
+        """Where a part is written, else where the address is."""
+        return self.places.get(part, self.place)
 
     def as_postal(self) -> dict[str, str]:
         return {name: getattr(self, name) for name in POSTAL}

@@ -273,6 +273,7 @@ class _Sheet:
             country=country_code(country, country),
             phone=head.text(f"{who}_phone", longest=40),
             place=head.place_of(f"{who}_line1"),
+            places={part: head.place_of(f"{who}_{part}") for part in ADDRESS_PARTS},
         )
 
 

@@ -68,6 +68,15 @@ LINE_FIELDS = frozenset(
     ]
 )
 
+ADDRESS_PARTS = {
+    "name": "name",
+    "line1": "line1",
+    "city": "city",
+    "postcode": "postcode",
+    "region": "region",
+    "country": "country",
+}
+
 
 def judge(tree: dict[str, Any]) -> str:
     return "order" if "lines" in tree and ("external_id" in tree or "currency" in tree) else ""
@@ -262,6 +271,7 @@ class _Body:
             phone=record.text("phone", longest=40),
             email=record.email("email"),
             place=record.place,
+            places={part: record.place_of(name) for part, name in ADDRESS_PARTS.items()},
         )
 
     def _texts(self, key: str) -> tuple[str, ...]:

@@ -121,6 +121,7 @@ def _as_table(text: str, numbers: list[int], places: list[str]) -> Printed:
     if len(numbers) != len(table.rows):
         numbers = [number for number, _row in table.rows]
     used = [at for at, name in enumerate(table.header) if _is_used(table.rows, at, name, places)]
+    used.sort(key=lambda at: not _is_named(table.header[at], places))
     rows = tuple(
         (number, tuple(_cell(number, table.header[at], cell(row, at), places) for at in used))
         for number, (_own, row) in zip(numbers, table.rows[:MOST_LINES], strict=False)
@@ -131,8 +132,12 @@ def _as_table(text: str, numbers: list[int], places: list[str]) -> Printed:
 
 def _is_used(rows: Any, at: int, name: str, places: list[str]) -> bool:
     """An export has eighty columns, most of them empty: those say nothing unless a finding does."""
-    named = any(place.endswith(f"column {name}") for place in places)
-    return named or any(cell(row, at).strip() for _number, row in rows)
+    return _is_named(name, places) or any(cell(row, at).strip() for _number, row in rows)
+
+
+def _is_named(name: str, places: list[str]) -> bool:
+    """Whether a finding is about the column: those come first."""
+    return any(place.endswith(f"column {name}") for place in places)
 
 
 def _cell(number: int, name: str, text: str, places: list[str]) -> Cell:

@@ -100,6 +100,15 @@ PAYMENT = {
     "refunded": "refunded",
 }
 
+ADDRESS_PARTS = {
+    "name": "name",
+    "line1": "address1",
+    "city": "city",
+    "postcode": "zip",
+    "region": "province",
+    "country": "country_code",
+}
+
 
 def judge(tree: dict[str, Any]) -> str:
     """What a record is by its own marks: its global id, else fields only one kind has."""
@@ -410,6 +419,7 @@ class _Reading:
             country=country_code(code, country) or country_code(country),
             phone=record.text("phone", longest=40),
             place=record.place,
+            places={part: record.place_of(name) for part, name in ADDRESS_PARTS.items()},
         )
 
     def _codes(self) -> tuple[str, ...]:

@@ -75,6 +75,7 @@ PEOPLE = tuple(
     for who in ("Billing", "Shipping")
     for what in ["Name", "Street", "Address1", "Address2", "Company", "City", "Zip", "Province", "Country", "Phone"]
 )
+ADDRESS_PARTS = {"name": "Name", "city": "City", "postcode": "Zip", "region": "Province", "country": "Country"}
 TAXES = tuple(f"Tax {number} {what}" for number in range(1, 6) for what in ("Name", "Value"))
 KNOWN = (*NEEDED, *OTHERS, *PEOPLE, *TAXES)
 
@@ -322,7 +323,8 @@ class _Export:
             postcode=head.text(f"{who} Zip", longest=20).lstrip("'"),
             country=country_code(country, country),
             phone=head.text(f"{who} Phone", longest=40),
-            place=head.place_of(f"{who} Country" if not country else f"{who} Address1"),
+            place=head.place_of(f"{who} Address1"),
+            places={part: head.place_of(f"{who} {name}") for part, name in ADDRESS_PARTS.items()},
         )
 
 

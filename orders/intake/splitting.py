@@ -134,14 +134,14 @@ def _several(count: int) -> Finding:
 
 
 def _another_kind(found: Found, dialect: Dialect) -> Finding:
-    words = dialect.kinds.get(found.kind) or _("something else")
+    words = dialect.kinds.get(found.kind) or _("something we do not know")
     listed = isinstance(found.tree, list)
     code, place = "not_an_order", found.place or "/"
     if not found.tree or isinstance(found.tree, Refused):
         message = _("There is no order at %(place)s: it is empty.")
         return Finding("no_order", "error", place, message % {"place": place})
     if listed:
-        message = _("There is no order at %(place)s: it is a list of %(count)d, each %(kind)s.")
+        message = _("There is no order at %(place)s: it is a list of %(count)d entries, each %(kind)s.")
         facts = {"place": place, "count": len(found.tree), "kind": words}
     else:
         message = _("There is no order at %(place)s: it is %(kind)s.")

@@ -55,6 +55,15 @@ LIVE = frozenset(["pending", "processing", "on-hold", "completed", "cancelled", 
 UNFINISHED = frozenset(["checkout-draft", "auto-draft", "draft", "trash"])
 REFUND_MARKS = ("refunded_by", "refunded_payment", "reason")
 
+ADDRESS_PARTS = {
+    "name": "first_name",
+    "line1": "address_1",
+    "city": "city",
+    "postcode": "postcode",
+    "region": "state",
+    "country": "country",
+}
+
 
 def judge(tree: dict[str, Any]) -> str:
     """What a record is by fields only one kind has."""
@@ -333,6 +342,7 @@ class _Reading:
             phone=record.text("phone", longest=40),
             email=record.email("email"),
             place=record.place,
+            places={part: record.place_of(name) for part, name in ADDRESS_PARTS.items()},
         )
 
     def _codes(self) -> tuple[str, ...]:

@@ -56,8 +56,10 @@ class InboundFilters(ListFilters):
         return rows.filter(findings__icontains=f'"{value}"')
 
     def in_need(self, rows: QuerySet[InboundOrder], name: str, value: str) -> QuerySet[InboundOrder]:
-        waiting = Q(state__in=[InboundState.REFUSED, InboundState.CHANGED, InboundState.RECEIVED])
-        return rows.filter(waiting | Q(state=InboundState.HELD, is_held=True))
+        waiting = Q(state__in=[InboundState.CHANGED, InboundState.RECEIVED])
+        # A customer or a product that a shop sent along is refused, but nobody has to do anything.
+        refused = Q(state=InboundState.REFUSED) & ~Q(findings__icontains='"not_an_order"')
+        return rows.filter(waiting | refused | Q(state=InboundState.HELD, is_held=True))
 
 
 def rows_of_list() -> QuerySet[InboundOrder]:
@@ -67,13 +69,11 @@ def rows_of_list() -> QuerySet[InboundOrder]:
     return rows.annotate(is_held=Exists(open_holds))
 
 
-def _link(row: InboundOrder) -> str:
-    words = row.external_number or row.external_id
-    return format_html('<a href="{}">{}</a>', reverse("inbound_detail", args=[row.pk]), _shortened(words))
-
-
-def _shortened(words: str) -> str:
-    return words if len(words) <= 24 else f"{words[:16]}…"
+def words_of(row: InboundOrder) -> str:
+    """What people call a document: its number, else its id, else its file."""
+    if row.external_id.startswith("sha256:"):
+        return row.source.partition(",")[0] or row.external_id
+    return row.external_number or row.external_id
 
 
 def _state(row: Any) -> str:
@@ -95,7 +95,7 @@ class InboundList(ListPage):
     counted = ngettext_lazy("%(n)s document", "%(n)s documents", "count")
     filterset = InboundFilters
     columns = (
-        Column("external_number", gettext_lazy("Document"), cell=_link, css="id"),
+        Column("external_number", gettext_lazy("Document"), cell=words_of, text=words_of, css="id"),
         Column("channel", gettext_lazy("Channel"), css="nowrap"),
         Column("state", gettext_lazy("State"), cell=_state, css="nowrap"),
         Column("error", gettext_lazy("What is wrong"), cell=_error, css="grow"),
@@ -157,7 +157,7 @@ def _detail(request: StaffRequest, inbound: InboundOrder, form: MapItemForm | No
         "may_act": request.user.has_perm("orders.intake"),
         "may_replay": inbound.state in intake.REPLAYABLE,
         "page": "inbound",
-        "page_title": inbound.external_number or inbound.external_id,
+        "page_title": words_of(inbound),
         "facts": _facts(inbound),
     }
     return render(request, "orders/inbound_detail.html", context, status=422 if form and form.errors else 200)
