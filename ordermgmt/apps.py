@@ -12,9 +12,12 @@ class OrdermgmtConfig(AppConfig):
         from django_q.signals import post_execute_in_worker  # noqa: PLC0415  (needs the models)
 
         from ordermgmt import beats, delivery, upkeep  # noqa: F401, PLC0415
+        from ordermgmt.importing import jobs  # noqa: F401, PLC0415
 
         post_execute_in_worker.connect(beats.beat, dispatch_uid="ordermgmt.beat")
-        autodiscover_modules("jobs", "kpis", "blockers", "books", "search", "palette", "documents", "homes", "health")
+        autodiscover_modules(
+            "jobs", "kpis", "blockers", "books", "search", "palette", "imports", "documents", "homes", "health"
+        )
 
 
 class PortalAdminConfig(AdminConfig):

@@ -2,12 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from ordermgmt.views import health, home, messages, operations, papers, preferences, searching, styleguide
+from ordermgmt.views import health, home, imports, messages, operations, papers, preferences, searching, styleguide
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("healthz", health.healthz, name="healthz"),
     path("metrics", health.metrics, name="metrics"),
+    path("imports/", imports.import_list, name="import_list"),
+    path("imports/new/<slug:slug>/", imports.import_new, name="import_new"),
+    path("imports/forms/<slug:slug>/", imports.import_form, name="import_form"),
+    path("imports/exports/<slug:slug>/", imports.export_file, name="export_file"),
+    path("imports/<int:pk>/", imports.import_detail, name="import_detail"),
+    path("imports/<int:pk>/apply/", imports.import_apply, name="import_apply"),
+    path("imports/<int:pk>/errors/", imports.import_errors, name="import_errors"),
     path("jobs/", operations.job_list, name="job_list"),
     path("jobs/rows/", operations.job_rows, name="job_rows"),
     path("jobs/run/", operations.job_run, name="job_run"),

@@ -1,9 +1,11 @@
 """What runs in the background, and what watches it."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from ordermgmt.models.leases import Leased
 
 
 class JobState(models.TextChoices):
@@ -80,8 +82,13 @@ class ImportState(models.TextChoices):
     FAILED = "failed", _("Failed")
 
 
-class ImportRun(models.Model):
-    """A CSV/XLSX file on its way in: preview first, then applied; errors name row and column."""
+class ImportRun(Leased):
+    """A CSV/XLSX file on its way in: preview first, then applied; errors name row and column.
+
+    `done` counts rows of the current pass (check or apply) that need not be looked at again.
+    """
+
+    WHEN_DEAD: ClassVar[dict[str, Any]] = {"state": ImportState.FAILED}
 
     kind = models.CharField(_("kind"), max_length=40)
     file = models.FileField(upload_to="imports/")
@@ -89,7 +96,6 @@ class ImportRun(models.Model):
     state = models.CharField(max_length=10, choices=ImportState.choices, default=ImportState.UPLOADED)
     by = models.ForeignKey("ordermgmt.User", on_delete=models.PROTECT, null=True)
     created_at = models.DateTimeField()
-    beat_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(null=True, blank=True)
@@ -99,6 +105,10 @@ class ImportRun(models.Model):
     error_count = models.PositiveIntegerField(default=0)
     errors = models.JSONField(default=list)
     sample = models.JSONField(default=list)
+    notes = models.JSONField(default=list)
+    created = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)
 
     def __str__(self) -> str:

@@ -1,0 +1,1 @@
+"""What each kind of file of the warehouse means."""
