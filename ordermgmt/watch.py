@@ -12,6 +12,11 @@ from django_q.models import OrmQ, Schedule
 
 from ordermgmt.models import BooksProof, JobRun, JobState, Leased, WorkerBeat
 
+# The sentinel looks for due schedules this often.
+SCHEDULER_PASS = timedelta(seconds=30)
+# A group needs this long to come up before it can show a sign of life.
+BOOT = timedelta(seconds=30)
+
 
 @dataclass(frozen=True)
 class Figures:
@@ -67,25 +72,29 @@ def last_sign_of_life(cluster: str = "") -> datetime | None:
     return max((moment for moment in moments if moment), default=None)
 
 
-def work_stands(now: datetime, patience: timedelta) -> bool:
-    """Something should have been worked by now: a bell waits too long, or a tick is late."""
+def work_stands(now: datetime, patience: timedelta, since: datetime | None = None) -> bool:
+    """Something should have been worked by now: a bell waits too long, or a tick is late.
+
+    Bells taken before `since` belong to workers that are gone; they are answered by the sweep.
+    """
     late = now - patience
-    bell = _oldest_bell(now)
-    return (bell is not None and bell < late) or Schedule.objects.filter(next_run__lt=late).exclude(repeats=0).exists()
+    bell = _oldest_bell(now, since)
+    ticks = Schedule.objects.exclude(repeats=0).filter(next_run__lt=late - SCHEDULER_PASS)
+    return (bell is not None and bell < late) or ticks.exists()
 
 
 def is_wedged(now: datetime, *, started_at: datetime, patience: timedelta, cluster: str = "") -> bool:
     """Work stands, and since `patience` no worker has shown a sign of life."""
-    alive_at = max(filter(None, [last_sign_of_life(cluster), started_at]))
-    return alive_at < now - patience and work_stands(now, patience)
+    alive_at = max(filter(None, [last_sign_of_life(cluster), started_at + BOOT]))
+    return alive_at < now - patience and work_stands(now, patience, started_at)
 
 
-def _oldest_bell(now: datetime) -> datetime | None:
+def _oldest_bell(now: datetime, since: datetime | None = None) -> datetime | None:
     # A taken task is locked until `retry` seconds later; taken or not, it was rung at least so long ago.
+    retry = timedelta(seconds=Conf.RETRY)
     waiting = OrmQ.objects.filter(lock__lte=now).aggregate(at=Min("lock"))["at"]
-    taken = OrmQ.objects.filter(lock__gt=now).aggregate(at=Min("lock"))["at"]
-    moments = [waiting, taken and taken - timedelta(seconds=Conf.RETRY)]
-    return min((moment for moment in moments if moment), default=None)
+    taken = OrmQ.objects.filter(lock__gt=max(now, since + retry if since else now)).aggregate(at=Min("lock"))["at"]
+    return min((moment for moment in (waiting, taken and taken - retry) if moment), default=None)
 
 
 def _leased(now: datetime) -> tuple[int, int, datetime | None]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError
+from django_q.conf import Conf
 from django_q.models import OrmQ
 
 from ordermgmt.beats import beat
@@ -12,7 +13,7 @@ from ordermgmt.leases import database_now
 from ordermgmt.models import WorkerBeat
 from ordermgmt.schedules import sync_schedules
 from ordermgmt.views import health
-from ordermgmt.watch import is_wedged
+from ordermgmt.watch import is_wedged, work_stands
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -91,6 +92,16 @@ def test_workers_that_stand_still_while_work_waits_are_wedged():
     assert not is_wedged(now, **facts)
     assert not is_wedged(now, **facts, cluster="a")
     assert is_wedged(now, **facts, cluster="b")
+
+
+def test_a_bell_taken_by_workers_that_are_gone_proves_nothing():
+    now = database_now()
+    OrmQ.objects.create(key="ordermgmt", payload="x", lock=now - 10 * MINUTE + timedelta(seconds=Conf.RETRY + 1200))
+    facts = {"patience": 2 * MINUTE}
+    assert work_stands(now, 2 * MINUTE) is False
+    OrmQ.objects.update(lock=now - 4 * MINUTE + timedelta(seconds=Conf.RETRY))
+    assert is_wedged(now, started_at=now - 10 * MINUTE, **facts)
+    assert not is_wedged(now, started_at=now - 3 * MINUTE, **facts)
 
 
 def test_a_beat_counts_tasks(monkeypatch):

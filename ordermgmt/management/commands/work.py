@@ -1,6 +1,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from ordermgmt.beats import cluster_name
@@ -17,6 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--every", type=float, default=5.0, metavar="SECONDS", help="between two looks")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        call_command("createcachetable", verbosity=0)
         sync_schedules()
         patience = timedelta(seconds=options["patience"])
         Supervisor(cluster=options["name"], patience=patience, every=options["every"]).run(self.stdout.write)

@@ -1,0 +1,120 @@
+"""The frame's records in the admin zone: to look up; only API clients are kept here."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from ordermgmt import models
+from ordermgmt.master_admin import ReadOnlyAdmin, RecordAdmin
+
+
+@admin.register(models.User)
+class UserAdmin(ReadOnlyAdmin):
+    """People are changed on the page People and roles."""
+
+    list_display = ("email", "name", "badge", "is_active", "last_login")
+    list_filter = ("is_active",)
+    search_fields = ("email", "name", "badge")
+    ordering = ("email",)
+    exclude = ("password",)
+
+
+@admin.register(models.RoleGrant)
+class RoleGrantAdmin(ReadOnlyAdmin):
+    list_display = ("user", "role", "granted_at")
+    list_select_related = ("user",)
+    list_filter = ("role",)
+    search_fields = ("user__email", "user__name")
+
+
+@admin.register(models.ApiClient)
+class ApiClientAdmin(RecordAdmin):
+    """Keys are made by `manage.py create_api_key`; here they are switched off and their scopes changed."""
+
+    list_display = ("name", "scopes", "is_active", "created_at", "last_used_on")
+    search_fields = ("name",)
+    fields = ("name", "scopes", "is_active", "created_at", "last_used_on")
+    readonly_fields = ("name", "created_at", "last_used_on")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(models.IdempotencyKey)
+class IdempotencyKeyAdmin(ReadOnlyAdmin):
+    list_display = ("key", "principal", "route", "status", "created_at")
+    search_fields = ("key", "principal")
+    ordering = ("-pk",)
+
+
+@admin.register(models.Activity)
+class ActivityAdmin(ReadOnlyAdmin):
+    list_display = ("at", "actor", "verb", "subject", "text")
+    list_filter = ("category",)
+    search_fields = ("=subject", "=thread", "=actor")
+    ordering = ("-pk",)
+
+
+@admin.register(models.OutgoingMessage)
+class OutgoingMessageAdmin(ReadOnlyAdmin):
+    list_display = ("kind", "about", "recipient", "state", "created_at", "sent_at", "attempts")
+    list_filter = ("state", "kind")
+    search_fields = ("about", "recipient", "subject_line")
+    ordering = ("-pk",)
+
+
+@admin.register(models.StoredDocument)
+class StoredDocumentAdmin(ReadOnlyAdmin):
+    list_display = ("kind", "number", "thread", "size", "requested_at", "stored_at")
+    list_filter = ("kind",)
+    search_fields = ("number", "thread")
+    ordering = ("-pk",)
+
+
+@admin.register(models.NumberSeries)
+class NumberSeriesAdmin(ReadOnlyAdmin):
+    list_display = ("key", "last")
+    search_fields = ("key",)
+
+
+@admin.register(models.JobRun)
+class JobRunAdmin(ReadOnlyAdmin):
+    list_display = ("name", "state", "as_of", "started_at", "finished_at", "asked_by", "attempts")
+    list_filter = ("state", "name")
+    search_fields = ("name", "error")
+    ordering = ("-pk",)
+
+
+@admin.register(models.WorkerBeat)
+class WorkerBeatAdmin(ReadOnlyAdmin):
+    list_display = ("cluster", "at", "tasks", "wedges")
+    search_fields = ("cluster",)
+
+
+@admin.register(models.BooksProof)
+class BooksProofAdmin(ReadOnlyAdmin):
+    list_display = ("code", "title", "checked_at", "holds", "count", "seconds")
+    list_filter = ("holds", "code")
+    search_fields = ("code", "title")
+    ordering = ("-pk",)
+
+
+@admin.register(models.ImportRun)
+class ImportRunAdmin(ReadOnlyAdmin):
+    list_display = ("kind", "file_name", "state", "by", "created_at", "to_create", "to_change", "error_count")
+    list_select_related = ("by",)
+    list_filter = ("state", "kind")
+    search_fields = ("file_name",)
+    ordering = ("-pk",)
+
+
+@admin.register(models.SavedView)
+class SavedViewAdmin(ReadOnlyAdmin):
+    list_display = ("page", "name", "owner", "role", "archived_at")
+    list_select_related = ("owner",)
+    list_filter = ("page",)
+    search_fields = ("name", "slug")
