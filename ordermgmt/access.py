@@ -9,6 +9,8 @@ from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.utils.cache import add_never_cache_headers
+from django.views.decorators.csrf import csrf_exempt
 
 from ordermgmt.models import User
 
@@ -80,3 +82,21 @@ def public_page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResp
 
     opened.access = ("public",)  # type: ignore[attr-defined]
     return opened
+
+
+def customer_page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A customer's page, opened by the secret in its address: never indexed, stored or named to other sites.
+
+    Without the forgery check of staff pages: no other site knows the address to post to, nothing here goes by a
+    session, and browsers send no origin from pages that name no referrer, so that check would refuse everybody.
+    """
+
+    @wraps(view)
+    def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        answer = view(request, *args, **kwargs)
+        answer["Referrer-Policy"] = "no-referrer"
+        answer["X-Robots-Tag"] = "noindex, nofollow"
+        add_never_cache_headers(answer)
+        return answer
+
+    return csrf_exempt(public_page(opened))

@@ -125,7 +125,12 @@ REDIS_URL = env.str("REDIS_URL", default="")
 CACHES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache_entry"}
+    else {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache_entry",
+        # Django's default of 300 would forget tries that were counted (limits.py).
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    }
 }
 
 # Background work (settings measured: see docs/operations.md) -------------------------------------

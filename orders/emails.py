@@ -1,37 +1,69 @@
 """What customers are told about their order (P48): written as rows in the verb's transaction."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
+from ordermgmt.clock import business_day
 from ordermgmt.mail import queue_message, withdraw_message
 from ordermgmt.models import OutgoingMessage
-from orders.models import Order, OrderLine
+from orders.models import Order, OrderLine, OrderLink
 from orders.models.orders import AddressKind
-from orders.states import LineKind, PaymentStatus
+from orders.states import HoldCode, LineKind, OrderStatus, PaymentStatus
 
-CONFIRMATION = "order_confirmation"
+CONFIRMATION, HOLD, THANK_YOU = "order_confirmation", "order_hold", "thank_you"
+# Holds that only the customer can solve.
+ASKS_CUSTOMER = frozenset({HoldCode.ADDRESS, HoldCode.UNDELIVERABLE})
+THANKS_AFTER = timedelta(days=1)
 
 
 def confirmation(
-    order: Order, lines: Sequence[OrderLine], *, to_address: str, token: str, paid_by: str, now: datetime
+    order: Order,
+    lines: Sequence[OrderLine],
+    *,
+    to_address: str,
+    token: str,
+    paid_by: str,
+    needs_address: bool,
+    now: datetime,
 ) -> OutgoingMessage:
     """Inside the caller's transaction: the order confirmation, once per order, from what was just written."""
     context = about(order) | {
-        "status_url": f"{settings.BASE_URL}/o/{token}/",
+        "button_url": link_url(token),
+        "button_label": gettext_noop("See your order"),
         "lines": [_line(line) for line in lines if line.kind != LineKind.COMPONENT],
         "address": to_address,
         "paid_by": paid_by,
+        "paid": order.paid_total,
         "is_paid": order.payment_status == PaymentStatus.PAID,
+        "needs_address": needs_address,
     }
     return _queue(CONFIRMATION, order, context, now, is_first=True)
 
 
-def late_message(order: Order, *, old: date, now: datetime) -> OutgoingMessage:
+def hold_message(order: Order, *, code: str, address: str, url: str, now: datetime, is_first: bool) -> OutgoingMessage:
+    """Inside the caller's transaction: "we need your address", once for each such hold of an order."""
+    context = about(order) | {
+        "button_url": f"{url}address/",
+        "button_label": gettext_noop("Add address"),
+        "address": address,
+        "is_undeliverable": code == HoldCode.UNDELIVERABLE,
+    }
+    return _queue(HOLD, order, context, now, about=f"{order.number} {code}", is_first=is_first)
+
+
+def hold_settled(order: Order, *, code: str) -> None:
+    """Inside the caller's transaction: a question that has not left is not asked any more."""
+    if code in ASKS_CUSTOMER:
+        withdraw_message(HOLD, about=f"{order.number} {code}")
+
+
+def late_message(order: Order, *, old: date, is_short: bool, now: datetime) -> OutgoingMessage:
     """Inside the caller's transaction: "it comes later", once per order and new date."""
-    context = about(order) | {"old": old, "status_url": status_url(order)}
+    context = about(order) | {"old": old, "is_short": is_short, **_button(order, gettext_noop("See choices"), now)}
     return _queue("order_late", order, context, now, about=f"{order.number} {order.promised_delivery_on}")
 
 
@@ -44,7 +76,7 @@ def cancelled_message(order: Order, *, is_whole: bool, change: int, now: datetim
         "is_whole": is_whole,
         "lines": [{"name": line.name, "units": line.cancelled} for line in gone],
         "refund_due": max(order.paid_total - order.refunded_total - (0 if is_whole else order.total), 0),
-        "status_url": status_url(order),
+        **_button(order, gettext_noop("See your order"), now),
     }
     key = order.number if is_whole else f"{order.number} part {change}"
     return _queue("order_cancelled", order, context, now, about=key)
@@ -52,21 +84,62 @@ def cancelled_message(order: Order, *, is_whole: bool, change: int, now: datetim
 
 def changed_message(order: Order, *, change: int, sentences: Sequence[str], now: datetime) -> OutgoingMessage:
     """Inside the caller's transaction: what was changed at the customer's wish, once per change."""
-    context = about(order) | {"sentences": list(sentences), "status_url": status_url(order)}
+    context = about(order) | {"sentences": list(sentences), **_button(order, gettext_noop("See your order"), now)}
     return _queue("order_changed", order, context, now, about=f"{order.number} change {change}")
 
 
-def status_url(order: Order) -> str:
-    """The customer's own page, by its newest live link; empty when all were revoked."""
-    token = order.links.filter(revoked_at=None).order_by("-created_at").values_list("token", flat=True).first()
-    return f"{settings.BASE_URL}/o/{token}/" if token else ""
+def thank_you(order: Order, *, delivered_at: datetime, now: datetime) -> OutgoingMessage | None:
+    """Inside the caller's transaction: thanks for a customer's first order, a day after it arrived."""
+    if not order.customer_id or _earlier(order):
+        return None
+    wait = max(delivered_at + THANKS_AFTER - now, timedelta(0))
+    context = about(order) | _button(order, gettext_noop("See your order"), now)
+    return _queue(THANK_YOU, order, context, now, delay=int(wait.total_seconds()))
+
+
+def no_thanks(order: Order) -> bool:
+    """Inside the caller's transaction: something came back or went wrong; thanks that wait are withdrawn."""
+    return withdraw_message(THANK_YOU, about=order.number)
+
+
+def link_message(
+    links: Sequence[tuple[Order, OrderLink]], *, about: str, now: datetime, is_lasting: bool
+) -> OutgoingMessage:
+    """Inside the caller's transaction: links to orders of one address, sent at once."""
+    first = links[0][0]
+    context = _about(first) | {
+        "is_lasting": is_lasting,
+        "button_url": link_url(links[0][1].token),
+        "button_label": gettext_noop("See your order"),
+        "orders": [
+            {"number": order.number, "placed_on": business_day(order.placed_at), "url": link_url(link.token)}
+            for order, link in links
+        ],
+    }
+    return _queue("order_link", first, context, now, about=about, delay=0)
+
+
+def code_message(order: Order, *, code: str, now: datetime) -> OutgoingMessage:
+    """Inside the caller's transaction: a code, sent at once."""
+    return _queue(
+        "order_code", order, about(order) | {"code": code}, now, about=f"{order.number} {now:%y%m%d%H%M%S%f}", delay=0
+    )
+
+
+def link_url(token: str) -> str:
+    return f"{settings.BASE_URL}/o/{token}/"
+
+
+def status_url(order: Order, *, now: datetime) -> str:
+    """Inside the caller's transaction: the customer's own page, by a link that lives for weeks."""
+    return link_url(OrderLink.objects.lasting(order, now=now).token)
 
 
 def about(order: Order) -> dict[str, Any]:
     """Facts every message about an order may use."""
     return {
-        "order_number": order.external_number or order.number,
-        "number": order.number,
+        "order_number": order.number,
+        "shop_number": order.external_number if order.external_number != order.number else "",
         "recipient": order.recipient,
         "currency": order.currency,
         "total": order.total,
@@ -75,8 +148,12 @@ def about(order: Order) -> dict[str, Any]:
         "tax": order.tax_total,
         "prices_include_tax": order.prices_include_tax,
         "promised_on": order.promised_delivery_on,
+        "leaves_on": order.promised_ship_on,
         "is_gift": order.is_gift,
     }
+
+
+_about = about
 
 
 def shipping_address(order: Order) -> str:
@@ -84,12 +161,32 @@ def shipping_address(order: Order) -> str:
     return row.one_line if row else ""
 
 
+def _earlier(order: Order) -> bool:
+    others = Order.objects.filter(customer=order.customer_id).exclude(pk=order.pk)
+    return (
+        others.exclude(status__in=[OrderStatus.CANCELLED, OrderStatus.DRAFT])
+        .filter(placed_at__lte=order.placed_at)
+        .exists()
+    )
+
+
+def _button(order: Order, label: str, now: datetime) -> dict[str, str]:
+    return {"button_url": status_url(order, now=now), "button_label": label}
+
+
 def _line(line: OrderLine) -> dict[str, Any]:
     return {"name": line.name, "units": line.ordered - line.cancelled, "total": line.total}
 
 
 def _queue(
-    kind: str, order: Order, context: dict[str, Any], now: datetime, *, about: str = "", is_first: bool = False
+    kind: str,
+    order: Order,
+    context: dict[str, Any],
+    now: datetime,
+    *,
+    about: str = "",
+    delay: int | None = None,
+    is_first: bool = False,
 ) -> OutgoingMessage:
     return queue_message(
         kind,
@@ -99,5 +196,6 @@ def _queue(
         context=context,
         now=now,
         language=order.language,
+        delay=delay,
         is_first=is_first,
     )

@@ -17,7 +17,9 @@ from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.models.history import ActivityCategory
 from orders.actions import progress
+from orders.emails import no_thanks, thank_you
 from orders.models import Order
+from orders.states import FulfilmentStatus
 
 # A clock that is a little ahead is believed; an event from tomorrow would stay the latest for ever.
 AHEAD = timedelta(hours=1)
@@ -88,6 +90,15 @@ def follow(order: Order, shipment: Shipment, *, now: datetime) -> None:
         shipment.move_to(ShipmentStatus.RETURNED, now=now, returned_at=outcome.returned_at)
     _store(shipment, outcome)
     progress.refresh_status(order, now=now)
+    _thank(order, shipment, now=now)
+
+
+def _thank(order: Order, shipment: Shipment, *, now: datetime) -> None:
+    """Thanks a day after the last parcel of a first order came; not when something went wrong or came back."""
+    if shipment.problem or shipment.returned_at:
+        no_thanks(order)
+    elif order.fulfilment_status == FulfilmentStatus.DELIVERED and shipment.delivered_at:
+        thank_you(order, delivered_at=shipment.delivered_at, now=now)
 
 
 def _store(shipment: Shipment, outcome: Outcome) -> None:

@@ -133,6 +133,15 @@ def weekday(value: date | datetime | None) -> str:
 
 
 @register.filter
+def day_words(value: date | datetime | None, pattern: str = "D j M") -> str:
+    """A day as bare words, for mails and inside sentences: Wed 25 Nov; nothing when there is none."""
+    if not value:
+        return ""
+    local = value.astimezone(business_zone()) if isinstance(value, datetime) and value.tzinfo else value
+    return _day_words(local, pattern)
+
+
+@register.filter
 def duration(value: timedelta | float | None) -> str:
     """A length of time in words (seconds or timedelta): 2 d 1 h, 1 h 55 min, 12 min."""
     if value is None:

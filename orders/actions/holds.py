@@ -12,6 +12,7 @@ from ordermgmt.roles import Role
 from orders.actions.allocation import allocate, free_promised
 from orders.actions.progress import lock_order
 from orders.actions.promises import renew_if_missed
+from orders.emails import ASKS_CUSTOMER, hold_message, hold_settled, shipping_address, status_url
 from orders.models import Hold, Order
 from orders.states import OrderStatus, Stage
 
@@ -90,6 +91,9 @@ def hold(
     )
     if is_new:
         _write_down(placed, gettext_noop("Held: {reason}"), verb="hold.placed", by=by, now=now, reason=reason)
+        if code in ASKS_CUSTOMER:
+            url = status_url(order, now=now)
+            hold_message(order, code=code, address=shipping_address(order), url=url, now=now, is_first=False)
         if not keeps_stock:
             free_promised(order, now=now)
     return placed
@@ -118,6 +122,7 @@ def release(held: Hold, order: Order, *, by: User | str, now: datetime, note: st
     held.released_at, held.released_by = now, str(by)
     held.note = "\n".join(part for part in (held.note, note) if part)
     held.save(update_fields=["released_at", "released_by", "note"])
+    hold_settled(order, code=held.code)
     is_last = not Hold.objects.filter(order=order).open().exists()
     sentence = gettext_noop("Released: {reason}. Work goes on") if is_last else gettext_noop("Released: {reason}")
     _write_down(held, sentence, verb="hold.released", by=by, now=now, reason=held.reason)

@@ -5,10 +5,9 @@ last committed and takes the stock locks last, in one statement just before the 
 was faster, all is undone and decided anew under the locks.
 """
 
-import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_noop
@@ -22,7 +21,7 @@ from ordermgmt.retrying import retries_conflicts
 from ordermgmt.roles import Role
 from orders.checks import check_delivery, check_draft, check_stock
 from orders.drafts import DraftAddress, Finding, OrderDraft
-from orders.emails import confirmation
+from orders.emails import ASKS_CUSTOMER, confirmation, hold_message, link_url
 from orders.exploding import explode
 from orders.known import learn
 from orders.models import (
@@ -45,7 +44,6 @@ from orders.states import HoldCode, LineKind, OrderStatus, PaymentKind, Stage
 from orders.statuses import fulfilment_status, paid, payment_status
 from orders.waiting import lacking, queue_for
 
-LINK_LIFE = timedelta(days=180)
 # An order that cannot be sent as it is keeps no stock from others while it is held.
 GIVES_NO_STOCK = frozenset({HoldCode.UNDELIVERABLE, HoldCode.CUSTOMER, HoldCode.QUANTITY})
 OWNERS = {HoldCode.PAYMENT: Role.FINANCE, HoldCode.RISK: Role.FINANCE, HoldCode.CUSTOMER: Role.FINANCE}
@@ -335,19 +333,23 @@ def _write_holds(order: Order, prepared: Prepared, by: User | str) -> None:
 
 
 def _confirm(order: Order, prepared: Prepared, lines: list[OrderLine]) -> None:
-    token = secrets.token_urlsafe(24)
-    OrderLink.objects.create(order=order, token=token, created_at=prepared.now, expires_at=prepared.now + LINK_LIFE)
+    token = OrderLink.objects.issue(order, now=prepared.now).token
     if not prepared.draft.tells_customer:
         return
+    address = OrderAddress(**_postal(prepared.draft.shipping)).one_line if prepared.draft.shipping else ""
+    asked = next((f.hold_code for f in prepared.draft.errors if f.hold_code in ASKS_CUSTOMER), "")
     payers = [p.provider for p in prepared.draft.payments if p.kind != PaymentKind.REFUND]
     confirmation(
         order,
         lines,
-        to_address=OrderAddress(**_postal(prepared.draft.shipping)).one_line if prepared.draft.shipping else "",
+        to_address=address,
         token=token,
         paid_by=payers[0] if payers else "",
+        needs_address=bool(asked),
         now=prepared.now,
     )
+    if asked:
+        hold_message(order, code=asked, address=address, url=link_url(token), now=prepared.now, is_first=True)
 
 
 def _record(order: Order, prepared: Prepared, decided: Decided, by: User | str) -> None:

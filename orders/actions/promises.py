@@ -48,7 +48,7 @@ def renew_promises(orders: Sequence[Order], network: Network, *, by: User | str,
     Activity.objects.bulk_create([_line(order, old, by, now) for order, old in moved])
     for order, old in moved:
         if old and order.promised_delivery_on and order.promised_delivery_on > old:
-            late_message(order, old=old, now=now)
+            late_message(order, old=old, is_short=order.pk in short, now=now)
 
 
 def renew_missed(*, now: datetime) -> int:

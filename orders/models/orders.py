@@ -1,5 +1,7 @@
 """The commercial promise: order, lines, charges, addresses, links."""
 
+import secrets
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.apps import apps
@@ -298,6 +300,25 @@ class OrderCharge(models.Model):
         return f"{self.title} {self.amount}"
 
 
+LINK_LIFE = timedelta(days=180)
+LINK_BYTES = 32
+
+
+class OrderLinkQuerySet(models.QuerySet["OrderLink"]):
+    def live(self, now: datetime) -> "OrderLinkQuerySet":
+        return self.filter(revoked_at=None, expires_at__gt=now)
+
+    def issue(self, order: Order, *, now: datetime, life: timedelta = LINK_LIFE) -> "OrderLink":
+        """A new link; the others stay as they are."""
+        token = secrets.token_urlsafe(LINK_BYTES)
+        return self.create(order=order, token=token, created_at=now, expires_at=now + life)
+
+    def lasting(self, order: Order, *, now: datetime) -> "OrderLink":
+        """The link that lives longest, for a message that is read weeks later; a new one when none lives so long."""
+        longest = self.filter(order=order).live(now + LINK_LIFE / 6).order_by("-expires_at", "-pk").first()
+        return longest or self.issue(order, now=now)
+
+
 class OrderLink(models.Model):
     """An unguessable, revocable link to the customer's status page."""
 
@@ -307,5 +328,10 @@ class OrderLink(models.Model):
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    objects: ClassVar = OrderLinkQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"{self.order} …{self.token[-4:]}"
+
+    def is_live(self, now: datetime) -> bool:
+        return self.revoked_at is None and self.expires_at > now

@@ -1,0 +1,101 @@
+"""P37: the customer's page of an order. Looking at it changes nothing."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+from django.db.models import Prefetch, prefetch_related_objects
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.views.decorators.http import require_safe
+
+from ordermgmt.access import customer_page
+from ordermgmt.blocking import blockers_of
+from orders.customer_forms import CustomerAddressForm, FindForm, ProofForm
+from orders.following import Following, count_words, follow
+from orders.identity import is_proven
+from orders.models import AddressKind, Order, OrderAddress, OrderLink
+
+StatusView = Callable[[HttpRequest, OrderLink], HttpResponse]
+
+
+def by_link(view: StatusView) -> Callable[[HttpRequest, str], HttpResponse]:
+    """Finds the live link of a token and speaks the language of its order; says so when it ended or never was."""
+
+    @wraps(view)
+    def found(request: HttpRequest, token: str) -> HttpResponse:
+        link = OrderLink.objects.select_related("order__channel").filter(token=token).first()
+        if link is None:
+            return render(request, "customer/unknown.html", {"form": FindForm()}, status=404)
+        with translation.override(link.order.language):
+            if not link.is_live(timezone.now()):
+                return ended(request, link)
+            return view(request, link)
+
+    return found
+
+
+def ended(request: HttpRequest, link: OrderLink) -> HttpResponse:
+    """An expired or revoked link tells nothing of its order."""
+    return render(
+        request, "customer/ended.html", {"token": link.token, "has_email": bool(link.order.email)}, status=410
+    )
+
+
+@customer_page
+@require_safe
+@by_link
+def order_status(request: HttpRequest, link: OrderLink) -> HttpResponse:
+    now = timezone.now()
+    context = status_context(request, link, now)
+    done = request.GET.get("done", "")
+    return render(request, "customer/status.html", {**context, "done": done if done in DONE else ""})
+
+
+DONE = frozenset({"address", "proven"})
+
+
+def status_context(request: HttpRequest, link: OrderLink, now: datetime) -> dict[str, Any]:
+    order = load(link.order_id)
+    found = following(order, now)
+    proven = is_proven(request, order, now)
+    address = shipping_address(order)
+    context = {
+        "link": link, "token": link.token, "order": order, "order_number": order.number, "f": found, "now": now,
+        "is_proven": proven, "address": address, "parcel_words": count_words(found.parcels),
+    }  # fmt: skip
+    if found.needs_address and found.may_change_address:
+        context |= {"form": address_form(order, address, proven), "proof": None if proven else ProofForm()}
+    return context
+
+
+def load(pk: int) -> Order:
+    """The order with all its page shows, in a constant number of queries."""
+    shipping = OrderAddress.objects.filter(kind=AddressKind.SHIPPING)
+    orders = Order.objects.with_state().prefetch_related("lines", Prefetch("addresses", shipping, "shipping_rows"))
+    order = orders.get(pk=pk)
+    prefetch_related_objects(
+        order.live_shipments,  # type: ignore[attr-defined]
+        "carrier", "events", "cartons__labels", "lines__order_line",
+    )  # fmt: skip
+    return order
+
+
+def following(order: Order, now: datetime) -> Following:
+    blockers = blockers_of([order], now=now).get(order.pk, [])
+    sentence = next((blocker.customer_sentence for blocker in blockers if blocker.customer_sentence), "")
+    stock = next((blocker.customer_sentence for blocker in blockers if blocker.code == "stock"), sentence)
+    return follow(order, customer_sentence=stock if order.fulfilment_status == "waiting" else sentence, now=now)
+
+
+def shipping_address(order: Order) -> OrderAddress | None:
+    rows: list[OrderAddress] = order.shipping_rows  # type: ignore[attr-defined]
+    return rows[0] if rows else None
+
+
+def address_form(order: Order, address: OrderAddress | None, proven: bool, data: Any = None) -> CustomerAddressForm:
+    """Filled with the address on the order only for who proved that it is theirs."""
+    known = address.as_postal() if address and proven else {"city": order.ship_city}
+    return CustomerAddressForm(data, initial=known, country=order.ship_country or (address.country if address else ""))
