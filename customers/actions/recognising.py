@@ -5,6 +5,8 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from django.db import IntegrityError, transaction
+
 from customers.actions.addresses import AddressRefused, add
 from customers.addressing import phone_digits
 from customers.models import ChannelIdentity, Customer
@@ -27,17 +29,20 @@ def recognise(
     `facts` may hold name, company, email, phone and language. None when they say nothing at all.
     A complete `address` becomes the default one of a new customer.
     """
-    known = _by_identity(channel, external_id) or _by_email(str(facts.get("email") or ""))
-    if known is None:
-        if not external_id and not any(facts.get(name) for name in ("email", "name", "company")):
-            return None
-        known = _registered(facts, address or {}, by=by, now=now)
-    if external_id:
-        # Closes the race of two orders of one new customer: the second takes what the first wrote.
-        identity, _made = ChannelIdentity.objects.get_or_create(
-            channel=channel, external_id=external_id, defaults={"customer": known}
-        )
-        return _living(identity.customer)
+    if known := _by_identity(channel, external_id):
+        return known
+    known = _by_email(str(facts.get("email") or ""))
+    if known is None and not external_id and not any(facts.get(name) for name in ("email", "name", "company")):
+        return None
+    try:
+        # Closes the race of two orders of one new customer: the second waits for the first one's
+        # identity, then undoes its own customer and takes that one.
+        with transaction.atomic():
+            known = known or _registered(facts, address or {}, by=by, now=now)
+            if external_id:
+                ChannelIdentity.objects.create(channel=channel, external_id=external_id, customer=known)
+    except IntegrityError:
+        return _by_identity(channel, external_id)
     return known
 
 

@@ -47,6 +47,9 @@ def weigh_revision(revision_id: int, *, by: User | str, now: datetime) -> Weighe
     revision = InboundRevision.objects.get(pk=revision_id)
     if revision.state != RevisionState.PROPOSED or revision.difference:
         return Weighed(inbound, revision, [])
+    if inbound.state == InboundState.RECEIVED:
+        # The version before has just been stored by somebody else: it has its turn first.
+        understand(inbound, by=by, now=now)
     new, found = read_stored(inbound.channel, revision)
     if inbound.order is None and inbound.state != InboundState.CANCELLED:
         return _taken(inbound, revision, by=by, now=now)
@@ -77,9 +80,10 @@ def _compared(
     if inbound.state == InboundState.CANCELLED:
         _decide(revision, RevisionState.SUPERSEDED, by="intake", now=now)
         return Weighed(inbound, revision, [_tombstone(inbound)])
-    if old and old.changed_at and new.changed_at and new.changed_at < old.changed_at:
+    newest = _newest(inbound, revision, old)
+    if newest and newest.changed_at and new.changed_at and new.changed_at < newest.changed_at:
         _decide(revision, RevisionState.SUPERSEDED, by="intake", now=now)
-        return Weighed(inbound, revision, [_older(new, old)])
+        return Weighed(inbound, revision, [_older(new, newest)])
     changes = [change for change in difference(old, new) if not _is_ours(change, inbound)] if old else []
     revision.difference = [change.as_dict() for change in changes]
     if not changes:
@@ -89,6 +93,13 @@ def _compared(
     revision.save(update_fields=["difference"])
     _propose(inbound, revision, by=by, now=now)
     return Weighed(inbound, revision, [_proposal(inbound, revision)])
+
+
+def _newest(inbound: InboundOrder, revision: InboundRevision, old: ParsedOrder | None) -> ParsedOrder | None:
+    """The newest version we know: the proposal that waits, else what the order was made of."""
+    waiting = inbound.revisions.filter(state=RevisionState.PROPOSED).exclude(pk=revision.pk).exclude(difference=[])
+    proposal = waiting.order_by("-pk").first()
+    return (read_stored(inbound.channel, proposal)[0] if proposal else None) or old
 
 
 def _is_ours(change: Change, inbound: InboundOrder) -> bool:
