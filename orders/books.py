@@ -1,0 +1,219 @@
+"""Invariants of orders: units, promises, money, invoices, statuses, and that nothing stands or vanishes."""
+
+from collections.abc import Iterable, Iterator
+from copy import copy
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models import StockLevel
+from ordermgmt.models import Activity, NumberSeries
+from ordermgmt.money import ZERO, tax_in, tax_on
+from ordermgmt.proofs import invariant
+from orders.actions.progress import DERIVED, ON_THE_WAY, derive
+from orders.models import Allocation, Hold, InboundOrder, Invoice, InvoiceLine, Order, OrderCharge, OrderLine, Payment
+from orders.states import (
+    STOCKED_KINDS,
+    InboundState,
+    InvoiceStatus,
+    LineKind,
+    OrderStatus,
+    PaymentKind,
+    PaymentState,
+)
+
+CHUNK = 1000
+Row = dict[str, Any]
+
+
+def _differences(
+    left: Iterable[Any], right: Iterable[Any], names: tuple[str, ...], words: tuple[str, str]
+) -> Iterator[Row]:
+    """Keys whose sums differ; rows end with their sum."""
+    one, two = ({tuple(row[:-1]): row[-1] or 0 for row in rows} for rows in (left, right))
+    for key in sorted({*one, *two}):
+        if one.get(key, 0) != two.get(key, 0):
+            yield dict(zip(names, key, strict=True)) | {words[0]: one.get(key, 0), words[1]: two.get(key, 0)}
+
+
+def _in_chunks(orders: QuerySet[Order]) -> Iterator[list[Order]]:
+    """All orders in primary-key order, a thousand at a time."""
+    last = 0
+    while chunk := list(orders.filter(pk__gt=last).order_by("pk")[:CHUNK]):
+        yield chunk
+        last = chunk[-1].pk
+
+
+@invariant("I02", _("Promised stock equals the allocations of orders"))
+def promised_equals_allocations(now: datetime) -> Iterable[Row]:
+    levels = StockLevel.objects.values_list("warehouse__code", "sku__code").annotate(n=Sum("allocated"))
+    rows = Allocation.objects.order_by().values_list("warehouse__code", "sku__code").annotate(n=Sum("quantity"))
+    return _differences(levels, rows, ("warehouse", "sku"), ("promised", "allocations"))
+
+
+@invariant("I07", _("Allocations are what their lines still need from stock"))
+def allocations_equal_lines(now: datetime) -> Iterable[Row]:
+    needs = F("promised") + F("allocated") + F("picked") + F("packed")
+    lines = OrderLine.objects.annotate(needs=needs, given=Coalesce(Sum("allocations__quantity"), 0))
+    wrong = lines.exclude(needs=F("given")).order_by("pk")
+    yield from wrong.values("order__number", "position", "needs", "given")
+    freed = Allocation.objects.exclude(sku=F("line__sku")).order_by("pk")
+    yield from freed.values("line__order__number", "line__position", "sku__code")
+
+
+@invariant("I09", _("The totals of an order are the sums of its parts"))
+def totals_add_up(now: datetime) -> Iterable[Row]:
+    for chunk in _in_chunks(Order.objects.exclude(status=OrderStatus.CANCELLED)):
+        lines = _sums(OrderLine.objects.exclude(kind=LineKind.COMPONENT), chunk, F("total"))
+        charges = _sums(OrderCharge.objects.all(), chunk, F("amount") - F("discount"))
+        for order in chunk:
+            parts = lines.get(order.pk, ZERO) + charges.get(order.pk, ZERO)
+            parts += ZERO if order.prices_include_tax else order.tax_total
+            own = order.items_total + order.shipping_total + order.charges_total
+            own += ZERO if order.prices_include_tax else order.tax_total
+            if not parts == own == order.total:
+                yield {"order": order.number, "total": order.total, "parts": parts, "own": own}
+
+
+def _sums(rows: QuerySet[Any], orders: list[Order], amount: Any) -> dict[int, Decimal]:
+    found = rows.filter(order__in=orders).order_by().values_list("order").annotate(n=Sum(amount))
+    return dict(found)
+
+
+@invariant("I10", _("Tax is rounded once per line, and discounts of lines and charges make up the order's"))
+def taxes_and_discounts(now: datetime) -> Iterable[Row]:
+    yield from _wrong_taxes()
+    for chunk in _in_chunks(Order.objects.exclude(status=OrderStatus.CANCELLED)):
+        lines = _sums(OrderLine.objects.exclude(kind=LineKind.COMPONENT), chunk, F("discount"))
+        charges = _sums(OrderCharge.objects.all(), chunk, F("discount"))
+        for order in chunk:
+            parts = lines.get(order.pk, ZERO) + charges.get(order.pk, ZERO)
+            if parts != order.discount_total:
+                yield {"order": order.number, "discount": order.discount_total, "parts": parts}
+
+
+def _wrong_taxes() -> Iterator[Row]:
+    """A channel's own taxes (named in `tax_lines`) add up to the line's; ours follow from the rate."""
+    lines = OrderLine.objects.exclude(tax=0).exclude(order__status=OrderStatus.CANCELLED).select_related("order")
+    for line in lines.order_by("pk").iterator(CHUNK):
+        order = line.order
+        if line.tax_lines:
+            right = sum((Decimal(str(tax.get("amount", 0))) for tax in line.tax_lines), ZERO)
+        else:
+            right = (tax_in if order.prices_include_tax else tax_on)(line.total, line.tax_rate, order.currency)
+        if right != line.tax:
+            yield {"order": order.number, "line": line.position, "tax": line.tax, "right": right}
+
+
+@invariant("I11", _("An order, its payments and its invoices are in one currency"))
+def one_currency(now: datetime) -> Iterable[Row]:
+    for model in (Payment, Invoice):
+        wrong = model._default_manager.exclude(currency=F("order__currency")).order_by("pk")
+        yield from wrong.values("pk", "order__number", "currency", "order__currency")
+
+
+@invariant("I13", _("Nobody is paid back more than they paid"))
+def refunds_within_payments(now: datetime) -> Iterable[Row]:
+    kind = {word: Q(payments__kind=word, payments__state=PaymentState.SUCCEEDED) for word in PaymentKind.values}
+    sums = Order.objects.annotate(
+        captured=Coalesce(Sum("payments__amount", filter=kind[PaymentKind.CAPTURE]), ZERO),
+        refunded=Coalesce(Sum("payments__amount", filter=kind[PaymentKind.REFUND]), ZERO),
+    )
+    return sums.filter(refunded__gt=F("captured")).order_by("pk").values("number", "captured", "refunded")
+
+
+@invariant("I19", _("Invoice numbers have no gap"))
+def invoices_gapless(now: datetime) -> Iterable[Row]:
+    for row in _series():
+        if row["first"] != 1 or row["last"] - row["first"] + 1 != row["count"]:
+            yield row
+
+
+@invariant("I20", _("The counter of a series is its highest invoice"))
+def counters_equal_maximum(now: datetime) -> Iterable[Row]:
+    counters = dict(NumberSeries.objects.values_list("key", "last"))
+    for row in _series():
+        if counters.get(row["series"]) != row["last"]:
+            yield row | {"counter": counters.get(row["series"])}
+
+
+def _series() -> Iterable[Row]:
+    rows = Invoice.objects.order_by().values("series")
+    return rows.annotate(first=Min("sequence"), last=Max("sequence"), count=Count("pk")).order_by("series")
+
+
+@invariant("I23", _("What was shipped is billed, once"))
+def shipped_is_billed(now: datetime) -> Iterable[Row]:
+    billed = InvoiceLine.objects.filter(order_line=OuterRef("pk")).exclude(invoice__status=InvoiceStatus.CREDITED)
+    units = billed.order_by().values("order_line").annotate(n=Sum("quantity")).values("n")
+    lines = OrderLine.objects.filter(kind=LineKind.ITEM).annotate(billed=Coalesce(Subquery(units), 0))
+    return lines.exclude(billed=F("shipped")).order_by("pk").values("order__number", "position", "shipped", "billed")
+
+
+@invariant("I34", _("No open order stands without a next step"))
+def nothing_stands(now: datetime) -> Iterable[Any]:
+    """Held by somebody, due for the allocation run, waiting for release, worked on, or on its way."""
+    order = OuterRef("pk")
+    lines = OrderLine.objects.filter(order=order)
+    on_the_floor = lines.filter(Q(allocated__gt=0) | Q(picked__gt=0) | Q(packed__gt=0))
+    has_work = Exists(on_the_floor) & (_has("fulfilment_orders", ("dispatched", "cancelled")) | _moving())
+    has_next = (
+        Exists(Hold.objects.open().filter(order=order))
+        | (Q(due_at__isnull=False) & Exists(lines.filter(backordered__gt=0)))
+        | Exists(lines.filter(promised__gt=0))
+        | has_work
+        | _moving()
+    )
+    return Order.objects.open().exclude(has_next).order_by("pk")
+
+
+def _has(relation: str, finished: tuple[str, ...]) -> Exists:
+    """An order has a row of a relation that is not finished."""
+    rows = Order.objects.filter(pk=OuterRef("pk"), **{f"{relation}__isnull": False})
+    return Exists(rows.exclude(**{f"{relation}__status__in": finished}))
+
+
+def _moving() -> Exists:
+    return Exists(Order.objects.filter(pk=OuterRef("pk"), shipments__status__in=ON_THE_WAY))
+
+
+@invariant("I44", _("No order and no document has vanished"))
+def nothing_vanished(now: datetime) -> Iterable[Row]:
+    known = Order.objects.filter(number=OuterRef("subject"))
+    placed = Activity.objects.filter(verb="order.placed").exclude(Exists(known)).order_by("pk")
+    yield from placed.values("subject", "at")
+    taken = InboundOrder.objects.filter(state__in=[InboundState.ACCEPTED, InboundState.CHANGED], order=None)
+    yield from taken.order_by("pk").values("channel__code", "external_id", "state")
+
+
+@invariant("I51", _("The units of a line add up"))
+def units_add_up(now: datetime) -> Iterable[Any]:
+    stages = F("cancelled") + F("backordered") + F("promised") + F("allocated") + F("picked") + F("packed")
+    lines = OrderLine.objects.annotate(sum=stages + F("shipped"))
+    wrong = lines.filter(kind__in=sorted(STOCKED_KINDS)).exclude(sum=F("ordered"))
+    over = lines.filter(Q(returned__gt=F("shipped")) | Q(cancelled__gt=F("ordered")))
+    return (wrong | over).order_by("pk").values("order__number", "position", "ordered", "sum", "returned")
+
+
+@invariant("I52", _("Stored statuses and paid sums follow from the rows"))
+def statuses_follow(now: datetime) -> Iterable[Row]:
+    for chunk in _in_chunks(Order.objects.exclude(status=OrderStatus.DRAFT)):
+        derived = [copy(order) for order in chunk]
+        derive(derived, now=now)
+        for order, right in zip(chunk, derived, strict=True):
+            if wrong := [name for name in DERIVED if getattr(order, name) != getattr(right, name)]:
+                facts = {name: [getattr(order, name), getattr(right, name)] for name in wrong}
+                yield {"order": order.number, "stored_and_right": facts}
+
+
+@invariant("I53", _("The parts of a bundle are those of the bundle sold"))
+def parts_follow_bundles(now: datetime) -> Iterable[Row]:
+    parts = OrderLine.objects.filter(kind=LineKind.COMPONENT)
+    live = (F("ordered") - F("cancelled")) * F("bundle__ordered")
+    due = F("ordered") * (F("bundle__ordered") - F("bundle__cancelled"))
+    wrong = parts.exclude(order__status=OrderStatus.CANCELLED).annotate(live=live, due=due).exclude(live=F("due"))
+    return wrong.order_by("pk").values("order__number", "position", "ordered", "cancelled")
