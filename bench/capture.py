@@ -90,14 +90,14 @@ def as_new(groups: list[list[models.Model]], n: int) -> list[list[models.Model]]
 def _renew(row: Any, lines: dict[Any, OrderLine], n: int) -> None:
     if isinstance(row, Allocation):
         row.line = lines[row.line_id]
-    for field, value in (("number", f"X-{n}"), ("token", f"t{n}"), ("about", f"X-{n}"), ("effect_key", f"k{n}")):
+    for field in ("number", "token", "about", "effect_key", "subject", "thread"):
         if hasattr(row, field):
-            setattr(row, field, value)
+            setattr(row, field, f"X-{n}")
     row.pk = None
 
 
 def main() -> None:
-    house = WarehouseFactory(daily_capacity=1_000_000)
+    house = WarehouseFactory()
     skus = [SkuFactory() for _ in range(300)]
     for sku in skus:
         stock(sku, house, 100_000)
@@ -105,10 +105,10 @@ def main() -> None:
     warm = [place_order(one, by="Bench", now=NOW) for one in drafts[:TURN]]
     numbers = count(1)
     ours, floor = [], []
-    for start in range(TURN, ORDERS + TURN, TURN):
-        fresh = [as_new(rows_of(warm[i % TURN]), next(numbers)) for i in range(TURN)]
-        floor += [seconds(lambda rows=rows: write_bare(rows)) for rows in fresh]
-        ours += [seconds(lambda one=one: place_order(one, by="Bench", now=NOW)) for one in drafts[start : start + TURN]]
+    for i, one in enumerate(drafts[TURN:]):
+        rows = as_new(rows_of(warm[i % TURN]), next(numbers))
+        floor.append(seconds(lambda rows=rows: write_bare(rows)))
+        ours.append(seconds(lambda one=one: place_order(one, by="Bench", now=NOW)))
     (last,) = make_drafts(skus, 1)
     with CaptureQueriesContext(connection) as statements:
         place_order(last, by="Bench", now=NOW)

@@ -108,7 +108,8 @@ def check_prices(draft: OrderDraft, known: Known) -> Iterator[Finding]:
     if not (known.channel.checks_prices and draft.prices_include_tax):
         return
     for i, line in enumerate(draft.lines):
-        listed = known.prices.get(line.sku_id or 0)
+        sku = known.skus.get(line.sku_id or 0)
+        listed = sku.listed if sku else None
         if listed is not None and round_money(listed, draft.currency) != round_money(line.unit_price, draft.currency):
             message = _("%(name)s: price %(price)s, on the list %(listed)s %(currency)s.")
             facts = {"name": line.name, "price": line.unit_price, "listed": listed, "currency": draft.currency}
@@ -145,7 +146,7 @@ def check_duplicate(draft: OrderDraft, known: Known) -> Iterator[Finding]:
 def check_customer(draft: OrderDraft, known: Known) -> Iterator[Finding]:
     if known.customer and known.customer.status == CustomerStatus.BLOCKED:
         message = _("%(name)s is blocked: %(why)s")
-        facts = {"name": known.customer, "why": known.customer.blocked_reason or _("no reason was given")}
+        facts = {"name": known.customer.name, "why": known.customer.blocked_reason or _("no reason was given")}
         yield Finding(HoldCode.CUSTOMER, "error", "customer", message % facts, known.customer.number)
 
 

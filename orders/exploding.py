@@ -1,19 +1,18 @@
 """Lines of an order from the lines of a draft: bundles become what is sold and the parts that are picked. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from inventory.models import BundleComponent
 from orders.drafts import DraftLine
-from orders.known import Known
 from orders.models import OrderLine
 from orders.states import LineKind
 
 
-def explode(lines: Sequence[DraftLine], known: Known) -> list[OrderLine]:
+def explode(lines: Sequence[DraftLine], components: Mapping[int, Sequence[BundleComponent]]) -> list[OrderLine]:
     """Unsaved lines in the order they are shown; the parts of a bundle follow it. All units lack stock yet."""
     rows: list[OrderLine] = []
     for line in lines:
-        parts = known.components.get(line.sku_id or 0, ())
+        parts = components.get(line.sku_id or 0, ())
         sold = _sold(line, is_bundle=bool(parts))
         rows += [sold, *parts_of(sold, parts)]
     for position, row in enumerate(rows, start=1):

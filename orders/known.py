@@ -5,39 +5,84 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import NamedTuple
 
-from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models import FilteredRelation, Q
 
 from customers.models import Customer
 from inventory.models import BundleComponent, Sku
 from orders.drafts import OrderDraft
-from orders.models import Channel, Order
-from orders.states import OrderStatus
+from orders.models import Channel
 
 DUPLICATE_WINDOW = timedelta(hours=24)
 
 
+class KnownSku(NamedTuple):
+    """What is checked about an item; `listed` is its list price in the draft's currency."""
+
+    pk: int
+    code: str
+    status: str
+    is_bundle: bool
+    max_per_order: int | None
+    listed: Decimal | None
+
+
+class Buyer(NamedTuple):
+    number: str
+    name: str
+    status: str
+    blocked_reason: str
+
+
+class Recent(NamedTuple):
+    """An order of the same customer for the same money, placed just before."""
+
+    number: str
+    units: int
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
-    """`prices` are list prices by SKU in the draft's currency; `recent` orders with the same total."""
-
     channel: Channel
-    customer: Customer | None
-    skus: Mapping[int, Sku]
-    prices: Mapping[int, Decimal]
+    customer: Buyer | None
+    skus: Mapping[int, KnownSku]
     components: Mapping[int, tuple[BundleComponent, ...]]
-    recent: tuple[Order, ...] = ()
+    recent: tuple[Recent, ...] = ()
 
 
 def learn(draft: OrderDraft) -> Known:
-    """At most five statements, whatever the number of lines."""
+    """At most four statements, whatever the number of lines."""
     channel = Channel.objects.get(pk=draft.channel_id)
-    customer = Customer.objects.filter(pk=draft.customer_id).first() if draft.customer_id else None
-    skus = _with_prices(draft.currency).in_bulk({line.sku_id for line in draft.lines if line.sku_id})
-    prices = {pk: sku.listed for pk, sku in skus.items() if sku.listed is not None}
+    customer, recent = _buyer(draft) if draft.customer_id else (None, ())
+    skus = _skus(draft)
     bundles = [sku.pk for sku in skus.values() if sku.is_bundle]
-    return Known(channel, customer, skus, prices, components_of(bundles), _recent(draft))
+    return Known(channel, customer, skus, components_of(bundles), recent)
+
+
+def _skus(draft: OrderDraft) -> dict[int, KnownSku]:
+    in_currency = FilteredRelation("prices", condition=Q(prices__currency=draft.currency))
+    wanted = Sku.objects.filter(pk__in={line.sku_id for line in draft.lines if line.sku_id})
+    names = ("pk", "code", "status", "is_bundle", "max_per_order", "priced__amount")
+    rows = wanted.annotate(priced=in_currency).order_by().values_list(*names)
+    return {row[0]: KnownSku(*row) for row in rows}
+
+
+def _buyer(draft: OrderDraft) -> tuple[Buyer | None, tuple[Recent, ...]]:
+    """The customer, with their orders of the same total within a day that are not cancelled."""
+    recent = FilteredRelation(
+        "orders",
+        condition=Q(
+            orders__placed_at__range=(draft.placed_at - DUPLICATE_WINDOW, draft.placed_at),
+            orders__currency=draft.currency,
+            orders__total=draft.balanced().totals.total,
+            orders__cancelled_at=None,
+        ),
+    )
+    names = ("number", "name", "status", "blocked_reason", "same__number", "same__units")
+    rows = list(Customer.objects.filter(pk=draft.customer_id).annotate(same=recent).values_list(*names))
+    found = tuple(Recent(row[4], row[5]) for row in rows if row[4])
+    return (Buyer(*rows[0][:4]) if rows else None), found
 
 
 def components_of(bundle_ids: Iterable[int]) -> dict[int, tuple[BundleComponent, ...]]:
@@ -48,19 +93,3 @@ def components_of(bundle_ids: Iterable[int]) -> dict[int, tuple[BundleComponent,
         for part in BundleComponent.objects.filter(bundle__in=ids).select_related("component").order_by("pk"):
             found[part.bundle_id].append(part)
     return {bundle: tuple(parts) for bundle, parts in found.items()}
-
-
-def _with_prices(currency: str) -> QuerySet[Any]:
-    """SKUs with `listed`, their price in a currency or None."""
-    in_currency = FilteredRelation("prices", condition=Q(prices__currency=currency))
-    return Sku.objects.annotate(priced=in_currency).annotate(listed=F("priced__amount"))
-
-
-def _recent(draft: OrderDraft) -> tuple[Order, ...]:
-    """Open or finished orders of the same customer for the same money, placed just before."""
-    if not draft.customer_id:
-        return ()
-    window = (draft.placed_at - DUPLICATE_WINDOW, draft.placed_at)
-    rows = Order.objects.filter(customer=draft.customer_id, placed_at__range=window, currency=draft.currency)
-    rows = rows.exclude(status=OrderStatus.CANCELLED).filter(total=draft.balanced().totals.total)
-    return tuple(rows.order_by("-placed_at")[:3])

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
-from django.db.models import Count, F
+from django.db.models import Count, F, FilteredRelation, Q
 
-from inventory.models import Closure, ServedZone, StockLevel
+from inventory.models import ServedZone, StockLevel
 from ordermgmt.clock import business_day
 from orders import promising
 from orders.models import Order
@@ -26,37 +27,49 @@ class Destination:
     promised_on: date | None = None
 
 
+class Zone(NamedTuple):
+    """The part of the world a warehouse serves, and how."""
+
+    warehouse_id: int
+    code: str
+    priority: int
+    country: str
+    postcode_prefix: str
+    transit_days: int
+    distance_rank: int
+
+
 @dataclass(frozen=True, slots=True)
 class Network:
     """Zones by country and calendars by warehouse id, read once and used for many orders."""
 
-    zones: dict[str, list[ServedZone]]
+    zones: dict[str, list[Zone]]
     calendars: dict[int, Calendar]
     now: datetime
 
-    def serving(self, to: Destination) -> list[ServedZone]:
+    def serving(self, to: Destination) -> list[Zone]:
         """One zone per warehouse: the one whose postcode start fits longest."""
         code = to.postcode.replace(" ", "").upper()
-        best: dict[int, ServedZone] = {}
+        best: dict[int, Zone] = {}
         for zone in self.zones.get(to.country, ()):
             known = best.get(zone.warehouse_id)
             longer = known is None or len(zone.postcode_prefix) > len(known.postcode_prefix)
             if longer and code.startswith(zone.postcode_prefix.upper()):
                 best[zone.warehouse_id] = zone
-        return sorted(best.values(), key=lambda z: (z.distance_rank, z.warehouse.priority, z.warehouse_id))
+        return sorted(best.values(), key=lambda z: (z.distance_rank, z.priority, z.warehouse_id))
 
     def sources(self, to: Destination) -> tuple[Source, ...]:
         """The warehouses that serve a destination, with the promise each could make."""
         return tuple(self._source(zone, to) for zone in self.serving(to))
 
-    def _source(self, zone: ServedZone, to: Destination) -> Source:
+    def _source(self, zone: Zone, to: Destination) -> Source:
         made = self._promise(zone, to)
         wanted = to.wished_on or to.promised_on
         return Source(
             zone.warehouse_id,
-            zone.warehouse.code,
+            zone.code,
             distance_rank=zone.distance_rank,
-            priority=zone.warehouse.priority,
+            priority=zone.priority,
             delivery_on=made.delivery_on,
             is_in_time=wanted is None or made.delivery_on <= wanted,
             capacity_left=self.calendars[zone.warehouse_id].room_on(made.ship_on),
@@ -79,7 +92,7 @@ class Network:
             return None
         return Promise(max(p.ship_on for p in made), max(p.delivery_on for p in made))
 
-    def _promise(self, zone: ServedZone, to: Destination, *, available_on: date | None = None) -> Promise:
+    def _promise(self, zone: Zone, to: Destination, *, available_on: date | None = None) -> Promise:
         return promising.promise(
             self.calendars[zone.warehouse_id],
             now=self.now,
@@ -89,51 +102,50 @@ class Network:
             requested_on=to.wished_on,
         )
 
-    def _unknown_arrival(self, zone: ServedZone) -> date:
+    def _unknown_arrival(self, zone: Zone) -> date:
         calendar = self.calendars[zone.warehouse_id]
         start = promising.first_day(calendar, self.now)
         return promising.workdays_later(calendar, start, promising.UNKNOWN_ARRIVAL_WORKDAYS)
 
 
 def load_network(*, now: datetime, countries: Iterable[str] | None = None) -> Network:
-    """Three statements at most, whatever the number of warehouses and orders."""
-    rows = ServedZone.objects.filter(warehouse__is_active=True).select_related("warehouse")
+    """Two statements at most, whatever the number of warehouses and orders."""
+    today = business_day(now) - timedelta(days=1)
+    near = Q(warehouse__closures__day__range=(today, today + timedelta(days=HORIZON_DAYS)))
+    rows = ServedZone.objects.filter(warehouse__is_active=True)
     if countries is not None:
         rows = rows.filter(country__in=set(countries))
-    found = list(rows.order_by("pk"))
-    zones: dict[str, list[ServedZone]] = defaultdict(list)
-    for zone in found:
-        zones[zone.country].append(zone)
-    return Network(dict(zones), _calendars(found, now), now)
+    rows = rows.annotate(closed=FilteredRelation("warehouse__closures", condition=near))
+    return _network(rows.order_by("pk").values_list(*ZONE_COLUMNS, *CALENDAR_COLUMNS, "closed__day"), now)
 
 
-def _calendars(zones: Iterable[ServedZone], now: datetime) -> dict[int, Calendar]:
-    houses = {zone.warehouse_id: zone.warehouse for zone in zones}
-    bare = {
-        pk: Calendar(
-            time_zone=house.time_zone,
-            cut_off=house.cut_off,
-            work_days=house.work_days,
-            country=house.country,
-            observes_holidays=house.observes_holidays,
-            capacity=house.daily_capacity,
-        )
-        for pk, house in houses.items()
-    }
-    return _with_load(_with_closures(bare, now), now)
+ZONE_COLUMNS = ("pk", "warehouse_id", "warehouse__code", "warehouse__priority", "country", "postcode_prefix")
+ZONE_COLUMNS += ("transit_days", "distance_rank")
+CALENDAR_COLUMNS = ("warehouse__time_zone", "warehouse__cut_off", "warehouse__work_days", "warehouse__country")
+CALENDAR_COLUMNS += ("warehouse__observes_holidays", "warehouse__daily_capacity")
 
 
-def _with_closures(calendars: dict[int, Calendar], now: datetime) -> dict[int, Calendar]:
-    if not calendars:
-        return calendars
-    today = business_day(now) - timedelta(days=1)
-    days: dict[int, set[date]] = defaultdict(set)
-    near = Closure.objects.filter(
-        warehouse__in=list(calendars), day__range=(today, today + timedelta(days=HORIZON_DAYS))
-    )
-    for warehouse_id, day in near.values_list("warehouse_id", "day"):
-        days[warehouse_id].add(day)
-    return {pk: replace(calendar, closed=frozenset(days[pk])) for pk, calendar in calendars.items()}
+def _network(rows: Iterable[tuple[Any, ...]], now: datetime) -> Network:
+    """From rows of a zone with its warehouse and one closure each."""
+    zones: dict[int, Zone] = {}
+    facts: dict[int, tuple[Any, ...]] = {}
+    closed: dict[int, set[date]] = defaultdict(set)
+    width = len(ZONE_COLUMNS)
+    for row in rows:
+        zone = zones.setdefault(row[0], Zone(*row[1:width]))
+        facts[zone.warehouse_id] = row[width:-1]
+        if row[-1]:
+            closed[zone.warehouse_id].add(row[-1])
+    by_country: dict[str, list[Zone]] = defaultdict(list)
+    for zone in zones.values():
+        by_country[zone.country].append(zone)
+    calendars = {pk: _calendar(row, frozenset(closed[pk])) for pk, row in facts.items()}
+    return Network(dict(by_country), _with_load(calendars, now), now)
+
+
+def _calendar(row: tuple[Any, ...], closed: frozenset[date]) -> Calendar:
+    time_zone, cut_off, work_days, country, observes_holidays, capacity = row
+    return Calendar(time_zone, cut_off, work_days, country, observes_holidays, closed, capacity)
 
 
 def _with_load(calendars: dict[int, Calendar], now: datetime) -> dict[int, Calendar]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from django.db import connection
 from django.db.models import Case, F, IntegerField, Value, When
 
 from inventory.models import StockLevel
@@ -31,24 +32,41 @@ def lock_these(level_ids: Iterable[int]) -> dict[tuple[int, int], StockLevel]:
     return {(level.warehouse_id, level.sku_id): level for level in levels}
 
 
+_PROMISE = """
+WITH wanted (id, units) AS (VALUES {rows}),
+locked AS (
+    SELECT level.id FROM inventory_stocklevel level JOIN wanted ON level.id = wanted.id
+    ORDER BY level.id FOR UPDATE OF level
+)
+UPDATE inventory_stocklevel level SET allocated = level.allocated + wanted.units
+FROM wanted JOIN locked ON locked.id = wanted.id
+WHERE level.id = wanted.id
+AND level.on_hand - level.unsaleable - level.safety - level.allocated >= wanted.units
+"""
+
+
 def promise(units: Mapping[int, int]) -> None:
     """Inside the caller's transaction: promise units by level id, all or none.
 
-    One conditional statement: a level that no longer has the units free is not updated, and the
-    whole is refused (belt and braces beside the row locks). Raises NotEnoughStock.
+    One conditional statement that locks in primary-key order: it closes the deadlock of two orders
+    that share two SKUs, and a level that no longer has the units free refuses the whole.
+    Raises NotEnoughStock.
     """
     wanted = {pk: quantity for pk, quantity in units.items() if quantity}
-    if not wanted:
-        return
-    quantity = _by_level(wanted)
-    updated = (
-        StockLevel.objects.filter(pk__in=list(wanted))
-        .annotate(wanted=quantity)
-        .filter(on_hand__gte=F("unsaleable") + F("allocated") + F("safety") + F("wanted"))
-        .update(allocated=F("allocated") + quantity)
-    )
-    if updated != len(wanted):
+    if wanted and _promised(wanted) != len(wanted):
         raise NotEnoughStock
+
+
+def _promised(wanted: Mapping[int, int]) -> int:
+    if connection.vendor == "postgresql":
+        rows = ", ".join(["(%s::bigint, %s::integer)"] * len(wanted))
+        with connection.cursor() as cursor:
+            cursor.execute(_PROMISE.format(rows=rows), [value for row in sorted(wanted.items()) for value in row])
+            return cursor.rowcount
+    quantity = _by_level(wanted)
+    free = F("on_hand") - F("unsaleable") - F("allocated") - F("safety")
+    levels = StockLevel.objects.filter(pk__in=list(wanted)).annotate(wanted=quantity, free_units=free)
+    return levels.filter(free_units__gte=F("wanted")).update(allocated=F("allocated") + quantity)
 
 
 def give_back(units: Mapping[int, int]) -> None:

@@ -26,7 +26,7 @@ from orders.checks import address_problems
 from orders.drafts import DraftAddress, DraftLine
 from orders.emails import changed_message
 from orders.exploding import explode
-from orders.known import Known, components_of
+from orders.known import components_of
 from orders.models import AddressKind, Hold, Order, OrderAddress, OrderChange, OrderLine
 from orders.network import free_units, load_network
 from orders.pricing import LineMoney, price_line
@@ -355,8 +355,7 @@ def _add_items(order: Order, lines: Mapping[int, OrderLine], wanted: Wanted) -> 
         return []
     skus = Sku.objects.in_bulk([new.sku_id for new in wanted.add])
     drafts = [_draft_line(order, new, skus[new.sku_id]) for new in wanted.add]
-    known = Known(order.channel, None, skus, {}, components_of(sku.pk for sku in skus.values() if sku.is_bundle))
-    rows = explode(drafts, known)
+    rows = explode(drafts, components_of(sku.pk for sku in skus.values() if sku.is_bundle))
     last = max((line.position for line in lines.values()), default=0)
     for row in rows:
         row.order, row.position = order, row.position + last

@@ -42,7 +42,7 @@ from orders.queue import Waiting, fill
 from orders.sourcing import Need, Sourcing, decide
 from orders.states import HoldCode, LineKind, OrderStatus, PaymentKind, Stage
 from orders.statuses import fulfilment_status, paid, payment_status
-from orders.waiting import lacking, queue_for
+from orders.waiting import queue_for
 
 # An order that cannot be sent as it is keeps no stock from others while it is held.
 GIVES_NO_STOCK = frozenset({HoldCode.UNDELIVERABLE, HoldCode.CUSTOMER, HoldCode.QUANTITY})
@@ -127,7 +127,7 @@ def prepare(draft: OrderDraft, *, now: datetime) -> Prepared:
     draft = replace(draft.balanced(), findings=tuple(found))
     if draft.refusals:
         raise DraftRefused(draft.refusals)
-    return Prepared(draft, explode(draft.lines, known), network, to, now)
+    return Prepared(draft, explode(draft.lines, known.components), network, to, now)
 
 
 def _levels(prepared: Prepared) -> Levels:
@@ -162,7 +162,7 @@ def _source(prepared: Prepared, free: dict[tuple[int, int], int]) -> Sourcing:
         return NOTHING
     sources = prepared.network.sources(prepared.to)
     skus = {sku for _, sku in free}
-    if not lacking(sku_id__in=skus).exists():
+    if not OrderLine.objects.filter(sku_id__in=skus, backordered__gt=0).exists():
         return decide(prepared.needs, sources, free)
     queue = queue_for(skus, now=prepared.now)
     draft = prepared.draft
@@ -182,7 +182,7 @@ def _write(prepared: Prepared, decided: Decided, *, by: User | str) -> Order:
     payments = _payments(order, prepared)
     _set_statuses(order, lines, payments)
     order.number = next_number("SO")
-    order.save(force_insert=True)
+    Order.objects.bulk_create([order])
     _write_lines(order, lines)
     _write_money(order, prepared.draft, payments)
     _write_holds(order, prepared, by)
@@ -390,8 +390,6 @@ def _take_stock(order: Order, lines: list[OrderLine], decided: Decided, *, now: 
         )
         for part in parts
     )
-    SourcingDecision.objects.create(order=order, at=now, explanation=dict(decided.sourcing.explanation))
-    if len(units) > 1:
-        # Closes the deadlock of two orders that share two SKUs: everybody locks in primary-key order.
-        lock_these(units)
+    explanation = dict(decided.sourcing.explanation)
+    SourcingDecision.objects.bulk_create([SourcingDecision(order=order, at=now, explanation=explanation)])
     promise(units)
