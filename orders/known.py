@@ -11,10 +11,20 @@ from django.db.models import FilteredRelation, Q
 
 from customers.models import Customer
 from inventory.models import BundleComponent, Sku
+from ordermgmt.prepared import Prepared
 from orders.drafts import OrderDraft
 from orders.models import Channel
 
 DUPLICATE_WINDOW = timedelta(hours=24)
+
+
+class KnownChannel(NamedTuple):
+    """What an order's channel asks for."""
+
+    name: str
+    currency: str
+    checks_prices: bool
+    requires_payment: bool
 
 
 class KnownSku(NamedTuple):
@@ -44,7 +54,7 @@ class Recent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    channel: Channel
+    channel: KnownChannel
     customer: Buyer | None
     skus: Mapping[int, KnownSku]
     components: Mapping[int, tuple[BundleComponent, ...]]
@@ -53,36 +63,49 @@ class Known:
 
 def learn(draft: OrderDraft) -> Known:
     """At most four statements, whatever the number of lines."""
-    channel = Channel.objects.get(pk=draft.channel_id)
+    (channel,) = _CHANNEL(draft.channel_id)
     customer, recent = _buyer(draft) if draft.customer_id else (None, ())
-    skus = _skus(draft)
+    ids = sorted({line.sku_id for line in draft.lines if line.sku_id})
+    skus = {row[0]: KnownSku(*row) for row in _SKUS(ids, draft.currency)} if ids else {}
     bundles = [sku.pk for sku in skus.values() if sku.is_bundle]
-    return Known(channel, customer, skus, components_of(bundles), recent)
-
-
-def _skus(draft: OrderDraft) -> dict[int, KnownSku]:
-    in_currency = FilteredRelation("prices", condition=Q(prices__currency=draft.currency))
-    wanted = Sku.objects.filter(pk__in={line.sku_id for line in draft.lines if line.sku_id})
-    names = ("pk", "code", "status", "is_bundle", "max_per_order", "priced__amount")
-    rows = wanted.annotate(priced=in_currency).order_by().values_list(*names)
-    return {row[0]: KnownSku(*row) for row in rows}
+    return Known(KnownChannel(*channel), customer, skus, components_of(bundles), recent)
 
 
 def _buyer(draft: OrderDraft) -> tuple[Buyer | None, tuple[Recent, ...]]:
     """The customer, with their orders of the same total within a day that are not cancelled."""
-    recent = FilteredRelation(
-        "orders",
-        condition=Q(
-            orders__placed_at__range=(draft.placed_at - DUPLICATE_WINDOW, draft.placed_at),
-            orders__currency=draft.currency,
-            orders__total=draft.balanced().totals.total,
-            orders__cancelled_at=None,
-        ),
-    )
-    names = ("number", "name", "status", "blocked_reason", "same__number", "same__units")
-    rows = list(Customer.objects.filter(pk=draft.customer_id).annotate(same=recent).values_list(*names))
+    since, until = draft.placed_at - DUPLICATE_WINDOW, draft.placed_at
+    rows = _BUYER(draft.customer_id, since, until, draft.currency, draft.balanced().totals.total)
     found = tuple(Recent(row[4], row[5]) for row in rows if row[4])
     return (Buyer(*rows[0][:4]) if rows else None), found
+
+
+_CHANNEL = Prepared(lambda pk: Channel.objects.filter(pk=pk).values_list(*KnownChannel._fields))
+_SKUS = Prepared(
+    lambda ids, currency: (
+        Sku.objects.filter(pk__in=ids)
+        .annotate(priced=FilteredRelation("prices", condition=Q(prices__currency=currency)))
+        .order_by()
+        .values_list("pk", "code", "status", "is_bundle", "max_per_order", "priced__amount")
+    )
+)
+_SAME = ("number", "name", "status", "blocked_reason", "same__number", "same__units")
+_BUYER = Prepared(
+    lambda pk, since, until, currency, total: (
+        Customer.objects.filter(pk=pk)
+        .annotate(
+            same=FilteredRelation(
+                "orders",
+                condition=Q(
+                    orders__placed_at__range=(since, until),
+                    orders__currency=currency,
+                    orders__total=total,
+                    orders__cancelled_at=None,
+                ),
+            )
+        )
+        .values_list(*_SAME)
+    )
+)
 
 
 def components_of(bundle_ids: Iterable[int]) -> dict[int, tuple[BundleComponent, ...]]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Count, F, FilteredRelation, Q
+from django.db.models import Count, F, FilteredRelation, Q, QuerySet
 
 from inventory.models import ServedZone, StockLevel
 from ordermgmt.clock import business_day
+from ordermgmt.prepared import Prepared
 from orders import promising
 from orders.models import Order
 from orders.promising import HORIZON_DAYS, Calendar, Promise
@@ -110,15 +111,22 @@ class Network:
 
 def load_network(*, now: datetime, countries: Iterable[str] | None = None) -> Network:
     """Two statements at most, whatever the number of warehouses and orders."""
-    today = business_day(now) - timedelta(days=1)
-    near = Q(warehouse__closures__day__range=(today, today + timedelta(days=HORIZON_DAYS)))
-    rows = ServedZone.objects.filter(warehouse__is_active=True)
-    if countries is not None:
-        rows = rows.filter(country__in=set(countries))
+    first = business_day(now) - timedelta(days=1)
+    last = first + timedelta(days=HORIZON_DAYS)
+    if countries is None:
+        return _network(_zones(first, last), now)
+    return _network(_ZONES_OF(sorted(set(countries)), first, last), now)
+
+
+def _zones(first: date, last: date) -> QuerySet[ServedZone, tuple[Any, ...]]:
+    """Zones with their warehouses and closures between two days: a row for each closure, or one without."""
+    near = Q(warehouse__closures__day__range=(first, last))
+    rows = ServedZone.objects.filter(warehouse__is_active=True).order_by("pk")
     rows = rows.annotate(closed=FilteredRelation("warehouse__closures", condition=near))
-    return _network(rows.order_by("pk").values_list(*ZONE_COLUMNS, *CALENDAR_COLUMNS, "closed__day"), now)
+    return rows.values_list(*ZONE_COLUMNS, *CALENDAR_COLUMNS, "closed__day")
 
 
+_ZONES_OF = Prepared(lambda countries, first, last: _zones(first, last).filter(country__in=countries))
 ZONE_COLUMNS = ("pk", "warehouse_id", "warehouse__code", "warehouse__priority", "country", "postcode_prefix")
 ZONE_COLUMNS += ("transit_days", "distance_rank")
 CALENDAR_COLUMNS = ("warehouse__time_zone", "warehouse__cut_off", "warehouse__work_days", "warehouse__country")

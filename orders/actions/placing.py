@@ -5,18 +5,20 @@ last committed and takes the stock locks last, in one statement just before the 
 was faster, all is undone and decided anew under the locks.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils.translation import gettext_noop
 
-from inventory.actions.holding import NotEnoughStock, lock_these, promise
+from inventory.actions.holding import NotEnoughStock, lock_levels, promise
 from inventory.models import StockLevel
 from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.numbering import next_number
+from ordermgmt.prepared import Prepared as PreparedRead
 from ordermgmt.retrying import retries_conflicts
 from ordermgmt.roles import Role
 from orders.checks import check_delivery, check_draft, check_stock
@@ -48,7 +50,16 @@ from orders.waiting import queue_for
 GIVES_NO_STOCK = frozenset({HoldCode.UNDELIVERABLE, HoldCode.CUSTOMER, HoldCode.QUANTITY})
 OWNERS = {HoldCode.PAYMENT: Role.FINANCE, HoldCode.RISK: Role.FINANCE, HoldCode.CUSTOMER: Role.FINANCE}
 NOTHING = Sourcing((), {}, {})
-Levels = dict[tuple[int, int], StockLevel]
+
+
+class Level(NamedTuple):
+    """A stock level and its free units, as they were read."""
+
+    pk: int
+    free: int
+
+
+Levels = Mapping[tuple[int, int], Level]
 
 
 class DraftRefused(Exception):
@@ -132,20 +143,34 @@ def prepare(draft: OrderDraft, *, now: datetime) -> Prepared:
 
 def _levels(prepared: Prepared) -> Levels:
     """The levels of the warehouses that serve the address, as last committed."""
-    return {(level.warehouse_id, level.sku_id): level for level in _relevant(prepared)}
+    places, skus = _relevant(prepared)
+    rows = _LEVELS(places, skus) if places and skus else ()
+    return {(row[1], row[2]): Level(row[0], row[3] - row[4] - row[5] - row[6]) for row in rows}
 
 
 def _locked_levels(prepared: Prepared) -> Levels:
     """The same, locked in primary-key order. Closes the race for the last unit."""
-    return lock_these(level.pk for level in _relevant(prepared))
+    places, skus = _relevant(prepared)
+    levels = lock_levels(skus, places) if places and skus else {}
+    return {key: Level(level.pk, level.free) for key, level in levels.items()}
 
 
-def _relevant(prepared: Prepared) -> Iterable[StockLevel]:
-    places = [zone.warehouse_id for zone in prepared.network.serving(prepared.to)]
-    skus = {need.sku_id for need in prepared.needs}
-    if not (places and skus and prepared.takes_stock):
-        return ()
-    return StockLevel.objects.filter(warehouse__in=places, sku__in=skus)
+def _relevant(prepared: Prepared) -> tuple[list[int], list[int]]:
+    """Warehouses that serve the address, and SKUs to promise."""
+    if not prepared.takes_stock:
+        return [], []
+    places = {zone.warehouse_id for zone in prepared.network.serving(prepared.to)}
+    return sorted(places), sorted({need.sku_id for need in prepared.needs})
+
+
+_LEVELS = PreparedRead(
+    lambda places, skus: StockLevel.objects.filter(warehouse__in=places, sku__in=skus).values_list(
+        "pk", "warehouse_id", "sku_id", "on_hand", "unsaleable", "allocated", "safety"
+    )
+)
+_SOMEBODY_WAITS = PreparedRead(
+    lambda skus: OrderLine.objects.filter(sku__in=skus, backordered__gt=0).order_by().values_list("pk")[:1]
+)
 
 
 def _decide(prepared: Prepared, levels: Levels) -> Decided:
@@ -162,7 +187,7 @@ def _source(prepared: Prepared, free: dict[tuple[int, int], int]) -> Sourcing:
         return NOTHING
     sources = prepared.network.sources(prepared.to)
     skus = {sku for _, sku in free}
-    if not OrderLine.objects.filter(sku_id__in=skus, backordered__gt=0).exists():
+    if not _SOMEBODY_WAITS(sorted(skus)):
         return decide(prepared.needs, sources, free)
     queue = queue_for(skus, now=prepared.now)
     draft = prepared.draft
