@@ -49,14 +49,14 @@ def _in_chunks(orders: QuerySet[Order]) -> Iterator[list[Order]]:
 
 
 @invariant("I02", _("Promised stock equals the allocations of orders"))
-def promised_equals_allocations(now: datetime) -> Iterable[Row]:
+def promised_equals_allocations(now: datetime) -> Iterable[Any]:
     levels = StockLevel.objects.values_list("warehouse__code", "sku__code").annotate(n=Sum("allocated"))
     rows = Allocation.objects.order_by().values_list("warehouse__code", "sku__code").annotate(n=Sum("quantity"))
     return _differences(levels, rows, ("warehouse", "sku"), ("promised", "allocations"))
 
 
 @invariant("I07", _("Allocations are what their lines still need from stock"))
-def allocations_equal_lines(now: datetime) -> Iterable[Row]:
+def allocations_equal_lines(now: datetime) -> Iterable[Any]:
     needs = F("promised") + F("allocated") + F("picked") + F("packed")
     lines = OrderLine.objects.annotate(needs=needs, given=Coalesce(Sum("allocations__quantity"), 0))
     wrong = lines.exclude(needs=F("given")).order_by("pk")
@@ -66,7 +66,7 @@ def allocations_equal_lines(now: datetime) -> Iterable[Row]:
 
 
 @invariant("I09", _("The totals of an order are the sums of its parts"))
-def totals_add_up(now: datetime) -> Iterable[Row]:
+def totals_add_up(now: datetime) -> Iterable[Any]:
     for chunk in _in_chunks(Order.objects.exclude(status=OrderStatus.CANCELLED)):
         lines = _sums(OrderLine.objects.exclude(kind=LineKind.COMPONENT), chunk, F("total"))
         charges = _sums(OrderCharge.objects.all(), chunk, F("amount") - F("discount"))
@@ -85,7 +85,7 @@ def _sums(rows: QuerySet[Any], orders: list[Order], amount: Any) -> dict[int, De
 
 
 @invariant("I10", _("Tax is rounded once per line, and discounts of lines and charges make up the order's"))
-def taxes_and_discounts(now: datetime) -> Iterable[Row]:
+def taxes_and_discounts(now: datetime) -> Iterable[Any]:
     yield from _wrong_taxes()
     for chunk in _in_chunks(Order.objects.exclude(status=OrderStatus.CANCELLED)):
         lines = _sums(OrderLine.objects.exclude(kind=LineKind.COMPONENT), chunk, F("discount"))
@@ -110,14 +110,14 @@ def _wrong_taxes() -> Iterator[Row]:
 
 
 @invariant("I11", _("An order, its payments and its invoices are in one currency"))
-def one_currency(now: datetime) -> Iterable[Row]:
+def one_currency(now: datetime) -> Iterable[Any]:
     for model in (Payment, Invoice):
         wrong = model._default_manager.exclude(currency=F("order__currency")).order_by("pk")
         yield from wrong.values("pk", "order__number", "currency", "order__currency")
 
 
 @invariant("I13", _("Nobody is paid back more than they paid"))
-def refunds_within_payments(now: datetime) -> Iterable[Row]:
+def refunds_within_payments(now: datetime) -> Iterable[Any]:
     kind = {word: Q(payments__kind=word, payments__state=PaymentState.SUCCEEDED) for word in PaymentKind.values}
     sums = Order.objects.annotate(
         captured=Coalesce(Sum("payments__amount", filter=kind[PaymentKind.CAPTURE]), ZERO),
@@ -127,27 +127,27 @@ def refunds_within_payments(now: datetime) -> Iterable[Row]:
 
 
 @invariant("I19", _("Invoice numbers have no gap"))
-def invoices_gapless(now: datetime) -> Iterable[Row]:
+def invoices_gapless(now: datetime) -> Iterable[Any]:
     for row in _series():
         if row["first"] != 1 or row["last"] - row["first"] + 1 != row["count"]:
             yield row
 
 
 @invariant("I20", _("The counter of a series is its highest invoice"))
-def counters_equal_maximum(now: datetime) -> Iterable[Row]:
+def counters_equal_maximum(now: datetime) -> Iterable[Any]:
     counters = dict(NumberSeries.objects.values_list("key", "last"))
     for row in _series():
         if counters.get(row["series"]) != row["last"]:
             yield row | {"counter": counters.get(row["series"])}
 
 
-def _series() -> Iterable[Row]:
+def _series() -> Iterable[Any]:
     rows = Invoice.objects.order_by().values("series")
     return rows.annotate(first=Min("sequence"), last=Max("sequence"), count=Count("pk")).order_by("series")
 
 
 @invariant("I23", _("What was shipped is billed, once"))
-def shipped_is_billed(now: datetime) -> Iterable[Row]:
+def shipped_is_billed(now: datetime) -> Iterable[Any]:
     billed = InvoiceLine.objects.filter(order_line=OuterRef("pk")).exclude(invoice__status=InvoiceStatus.CREDITED)
     units = billed.order_by().values("order_line").annotate(n=Sum("quantity")).values("n")
     lines = OrderLine.objects.filter(kind=LineKind.ITEM).annotate(billed=Coalesce(Subquery(units), 0))
@@ -182,7 +182,7 @@ def _moving() -> Exists:
 
 
 @invariant("I44", _("No order and no document has vanished"))
-def nothing_vanished(now: datetime) -> Iterable[Row]:
+def nothing_vanished(now: datetime) -> Iterable[Any]:
     known = Order.objects.filter(number=OuterRef("subject"))
     placed = Activity.objects.filter(verb="order.placed").exclude(Exists(known)).order_by("pk")
     yield from placed.values("subject", "at")
@@ -200,7 +200,7 @@ def units_add_up(now: datetime) -> Iterable[Any]:
 
 
 @invariant("I52", _("Stored statuses and paid sums follow from the rows"))
-def statuses_follow(now: datetime) -> Iterable[Row]:
+def statuses_follow(now: datetime) -> Iterable[Any]:
     for chunk in _in_chunks(Order.objects.exclude(status=OrderStatus.DRAFT)):
         derived = [copy(order) for order in chunk]
         derive(derived, now=now)
@@ -211,7 +211,7 @@ def statuses_follow(now: datetime) -> Iterable[Row]:
 
 
 @invariant("I53", _("The parts of a bundle are those of the bundle sold"))
-def parts_follow_bundles(now: datetime) -> Iterable[Row]:
+def parts_follow_bundles(now: datetime) -> Iterable[Any]:
     parts = OrderLine.objects.filter(kind=LineKind.COMPONENT)
     live = (F("ordered") - F("cancelled")) * F("bundle__ordered")
     due = F("ordered") * (F("bundle__ordered") - F("bundle__cancelled"))

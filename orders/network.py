@@ -127,10 +127,24 @@ def _zones(first: date, last: date) -> QuerySet[ServedZone, tuple[Any, ...]]:
 
 
 _ZONES_OF = Prepared(lambda countries, first, last: _zones(first, last).filter(country__in=countries))
-ZONE_COLUMNS = ("pk", "warehouse_id", "warehouse__code", "warehouse__priority", "country", "postcode_prefix")
-ZONE_COLUMNS += ("transit_days", "distance_rank")
-CALENDAR_COLUMNS = ("warehouse__time_zone", "warehouse__cut_off", "warehouse__work_days", "warehouse__country")
-CALENDAR_COLUMNS += ("warehouse__observes_holidays", "warehouse__daily_capacity")
+ZONE_COLUMNS: tuple[str, ...] = (
+    "pk",
+    "warehouse_id",
+    "warehouse__code",
+    "warehouse__priority",
+    "country",
+    "postcode_prefix",
+    "transit_days",
+    "distance_rank",
+)
+CALENDAR_COLUMNS: tuple[str, ...] = (
+    "warehouse__time_zone",
+    "warehouse__cut_off",
+    "warehouse__work_days",
+    "warehouse__country",
+    "warehouse__observes_holidays",
+    "warehouse__daily_capacity",
+)
 
 
 def _network(rows: Iterable[tuple[Any, ...]], now: datetime) -> Network:

@@ -62,7 +62,7 @@ def _promised(wanted: Mapping[int, int]) -> int:
         rows = ", ".join(["(%s::bigint, %s::integer)"] * len(wanted))
         with connection.cursor() as cursor:
             cursor.execute(_PROMISE.format(rows=rows), [value for row in sorted(wanted.items()) for value in row])
-            return cursor.rowcount
+            return int(cursor.rowcount)
     quantity = _by_level(wanted)
     free = F("on_hand") - F("unsaleable") - F("allocated") - F("safety")
     levels = StockLevel.objects.filter(pk__in=list(wanted)).annotate(wanted=quantity, free_units=free)
