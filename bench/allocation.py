@@ -5,13 +5,14 @@ Every order wants one unit of each of the three SKUs. Real processes; demand exc
 
 import multiprocessing
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db import OperationalError, connections
 from django.db.models import Sum
 
-from bench.measuring import p95, peak_mb, report, verdict
+from bench.measuring import p95, peak_mb, report, scratch_database, verdict
 from inventory.factories import SkuFactory, WarehouseFactory, stock
 from inventory.models import Sku, StockLevel
 from orders.actions.placing import place_order
@@ -26,7 +27,12 @@ SINGLE = 160
 RATE_TARGET, P95_TARGET = 1.5, 8.0
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
+    with scratch_database():
+        measure()
+
+
+def measure() -> None:
     single = _run(1, SINGLE)
     many = _run(WRITERS, EACH)
     ratio, slower = many["rate"] / single["rate"], many["p95"] / single["p95"]

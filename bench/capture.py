@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.test.utils import CaptureQueriesContext
 
-from bench.measuring import p95, peak_mb, report, seconds, verdict
+from bench.measuring import p95, peak_mb, report, scratch_database, seconds, verdict
 from customers.factories import CustomerFactory
 from inventory.factories import SkuFactory, WarehouseFactory, stock
 from inventory.models import Sku
@@ -96,7 +96,12 @@ def _renew(row: Any, lines: dict[Any, OrderLine], n: int) -> None:
     row.pk = None
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
+    with scratch_database():
+        measure()
+
+
+def measure() -> None:
     house = WarehouseFactory()
     skus = [SkuFactory() for _ in range(300)]
     for sku in skus:

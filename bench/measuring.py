@@ -1,6 +1,7 @@
-"""What every benchmark needs: a scratch database, a clock, and one way to report."""
+"""What benchmarks of our verbs need: an empty scratch database in this process, a clock, one way to report."""
 
 import json
+import os
 import resource
 import statistics
 import sys
@@ -10,19 +11,25 @@ from contextlib import contextmanager
 from typing import Any
 
 import django
-from django.conf import settings
-from django.db import connection, connections
+
+DEFAULT_SERVER = "postgres://postgres@127.0.0.1:5432/postgres"
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ordermgmt.settings")
+os.environ.setdefault("DEBUG", "1")
+os.environ.setdefault("LOG_LEVEL", "ERROR")
+if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
+    os.environ["DATABASE_URL"] = os.environ.get("BENCH_DATABASE_URL", DEFAULT_SERVER)
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.db import connection, connections  # noqa: E402
 
 
 @contextmanager
 def scratch_database() -> Iterator[None]:
     """A new, migrated database that is dropped afterwards. Statements are not kept: DEBUG is off."""
-    django.setup()
     settings.DEBUG = False
-    if connection.vendor != "postgresql":
-        sys.exit("Benchmarks compare with floors measured on PostgreSQL: set DATABASE_URL to one.")
     old = connection.settings_dict["NAME"]
-    connection.settings_dict["TEST"]["NAME"] = f"bench_{old}"
+    connection.settings_dict["TEST"]["NAME"] = f"bench_verbs_{os.getpid()}"
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         yield

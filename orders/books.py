@@ -6,20 +6,19 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import StockLevel
-from ordermgmt.models import Activity, NumberSeries
+from ordermgmt.models import Activity
 from ordermgmt.money import ZERO, tax_in, tax_on
 from ordermgmt.proofs import invariant
 from orders.actions.progress import DERIVED, ON_THE_WAY, derive
-from orders.models import Allocation, Hold, InboundOrder, Invoice, InvoiceLine, Order, OrderCharge, OrderLine, Payment
+from orders.models import Allocation, Hold, InboundOrder, Invoice, Order, OrderCharge, OrderLine, Payment
 from orders.states import (
     STOCKED_KINDS,
     InboundState,
-    InvoiceStatus,
     LineKind,
     OrderStatus,
     PaymentKind,
@@ -124,34 +123,6 @@ def refunds_within_payments(now: datetime) -> Iterable[Any]:
         refunded=Coalesce(Sum("payments__amount", filter=kind[PaymentKind.REFUND]), ZERO),
     )
     return sums.filter(refunded__gt=F("captured")).order_by("pk").values("number", "captured", "refunded")
-
-
-@invariant("I19", _("Invoice numbers have no gap"))
-def invoices_gapless(now: datetime) -> Iterable[Any]:
-    for row in _series():
-        if row["first"] != 1 or row["last"] - row["first"] + 1 != row["count"]:
-            yield row
-
-
-@invariant("I20", _("The counter of a series is its highest invoice"))
-def counters_equal_maximum(now: datetime) -> Iterable[Any]:
-    counters = dict(NumberSeries.objects.values_list("key", "last"))
-    for row in _series():
-        if counters.get(row["series"]) != row["last"]:
-            yield row | {"counter": counters.get(row["series"])}
-
-
-def _series() -> Iterable[Any]:
-    rows = Invoice.objects.order_by().values("series")
-    return rows.annotate(first=Min("sequence"), last=Max("sequence"), count=Count("pk")).order_by("series")
-
-
-@invariant("I23", _("What was shipped is billed, once"))
-def shipped_is_billed(now: datetime) -> Iterable[Any]:
-    billed = InvoiceLine.objects.filter(order_line=OuterRef("pk")).exclude(invoice__status=InvoiceStatus.CREDITED)
-    units = billed.order_by().values("order_line").annotate(n=Sum("quantity")).values("n")
-    lines = OrderLine.objects.filter(kind=LineKind.ITEM).annotate(billed=Coalesce(Subquery(units), 0))
-    return lines.exclude(billed=F("shipped")).order_by("pk").values("order__number", "position", "shipped", "billed")
 
 
 @invariant("I34", _("No open order stands without a next step"))

@@ -8,16 +8,15 @@ from django.db.models import F
 
 from inventory.factories import SkuFactory, WarehouseFactory, bundle, stock
 from inventory.models import StockLevel
-from ordermgmt.models import NumberSeries
 from ordermgmt.tests.planting import found, lift_guards
 from orders.actions.cancellation import cancel_order, cancel_units
 from orders.actions.progress import advance, refresh_status
-from orders.factories import NOW, InboundOrderFactory, InvoiceFactory, PaymentFactory, order
-from orders.models import Allocation, Invoice, Order, OrderLine, Payment
+from orders.factories import NOW, InboundOrderFactory, PaymentFactory, order
+from orders.models import Allocation, Order, OrderLine, Payment
 from orders.states import InboundState, PaymentKind
 
 pytestmark = pytest.mark.django_db
-CODES = ("I02", "I07", "I09", "I10", "I11", "I13", "I19", "I20", "I23", "I34", "I44", "I51", "I52", "I53")
+CODES = ("I02", "I07", "I09", "I10", "I11", "I13", "I34", "I44", "I51", "I52", "I53")
 
 
 @pytest.fixture
@@ -77,23 +76,6 @@ def test_i11_a_payment_in_other_money(made: Order) -> None:
 def test_i13_more_back_than_paid(made: Order) -> None:
     PaymentFactory(order=made, kind=PaymentKind.REFUND, amount=Decimal(51))
     assert rows("I13")[0]["number"] == made.number
-
-
-def test_i19_and_i20_a_gap_and_a_counter(made: Order) -> None:
-    for number in (1, 3):
-        InvoiceFactory(order=made, series="INV-2026", sequence=number)
-    NumberSeries.objects.create(key="INV-2026", last=4)
-    assert rows("I19") == [{"series": "INV-2026", "first": 1, "last": 3, "count": 2}]
-    assert rows("I20")[0]["counter"] == 4
-    Invoice.objects.filter(sequence=3).update(sequence=2)
-    NumberSeries.objects.update(last=2)
-    assert found("I19").holds
-    assert found("I20").holds
-
-
-def test_i23_shipped_and_not_billed(made: Order) -> None:
-    OrderLine.objects.filter(order=made, position=1).update(promised=0, shipped=2)
-    assert rows("I23") == [{"order__number": made.number, "position": 1, "shipped": 2, "billed": 0}]
 
 
 def test_i34_an_order_nobody_looks_at(made: Order) -> None:
