@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from ordermgmt.views import health, home, imports, messages, operations, papers, preferences, searching, styleguide
+from ordermgmt.views import (
+    health,
+    home,
+    imports,
+    messages,
+    operations,
+    papers,
+    people,
+    preferences,
+    searching,
+    styleguide,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -27,6 +38,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("messages/<int:pk>/html/", messages.message_html, name="message_html"),
     path("messages/<int:pk>/resend/", messages.message_resend, name="message_resend"),
     path("papers/<slug:kind>/<str:number>/", papers.paper, name="paper"),
+    path("settings/people/", people.people_list, name="people_list"),
+    path("settings/people/<int:pk>/", people.person, name="person"),
+    path("settings/people/<int:pk>/roles/", people.person_roles, name="person_roles"),
+    path("settings/people/<int:pk>/active/", people.person_active, name="person_active"),
+    path("account/", people.account, name="account"),
+    path("audit/", people.audit_log, name="audit_log"),
     path("preferences/theme/", preferences.choose_theme, name="choose_theme"),
     path("preferences/role/", preferences.choose_role, name="choose_role"),
     path("preferences/keys/", preferences.choose_keys, name="choose_keys"),
