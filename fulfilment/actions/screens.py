@@ -18,11 +18,12 @@ from fulfilment.actions.packing import (
 from fulfilment.actions.picking import Place, place_of, wants_place
 from fulfilment.cartonising import suggest
 from fulfilment.models import BoxType, FulfilmentLine, FulfilmentOrder, Label, PackBox, Shipment, Wave
-from fulfilment.reports import Pick, lines_to_pack, progress_of
+from fulfilment.reports import Pick, Progress, lines_to_pack, progress_of
 from fulfilment.scans import item_codes
 from fulfilment.states import LabelState, ShipmentStatus, Verdict, WorkStatus
 from inventory.models import Sku
 from ordermgmt import codes
+from ordermgmt.clock import local_time
 from ordermgmt.models import User
 
 # How many stops the screen can go on with by itself while the network is away.
@@ -152,11 +153,16 @@ def _end_step(wave: Wave, place: Place) -> dict[str, Any]:
             "line": done.lines,
             "lines": done.lines,
             "done": done.lines,
-            "units": done.units_picked,
-            "short": done.units_short,
-            "orders": done.orders,
+            "sum": _sum(done),
         },
     }
+
+
+def _sum(done: Progress) -> str:
+    facts = {"units": done.units_picked, "orders": done.orders, "short": done.units_short}
+    if done.units_short:
+        return _("%(units)s units for %(orders)s orders, %(short)s short") % facts
+    return _("%(units)s units for %(orders)s orders") % facts
 
 
 def _last_done(place: Place, tote: str) -> Pick:
@@ -261,10 +267,7 @@ def _order_view(work: FulfilmentOrder, lines: Sequence[FulfilmentLine], by: User
         "order": order.number,
         "work": work.number,
         "name": order.recipient,
-        "place": " ".join(part for part in (order.ship_postcode, order.ship_city, order.ship_country) if part),
-        "method": order.shipping_method,
-        "ship_by": work.ship_by.isoformat() if work.ship_by else "",
-        "tote": work.tote,
+        "way": _way(work),
         "note": order.note,
         "gift": order.is_gift,
         "lines": [_line_view(line) for line in lines],
@@ -277,6 +280,20 @@ def _order_view(work: FulfilmentOrder, lines: Sequence[FulfilmentLine], by: User
         "expected_g": weight.expected_g,
         "slack_g": weight.slack_g,
     }
+
+
+def _way(work: FulfilmentOrder) -> list[str]:
+    """Where it goes, how, until when, and what it stands in."""
+    order = work.order
+    place = " ".join(part for part in (order.ship_postcode, order.ship_city, order.ship_country) if part)
+    due = local_time(work.ship_by, work.warehouse.time_zone) if work.ship_by else ""
+    parts = [
+        place,
+        order.shipping_method,
+        _("ship by %(time)s") % {"time": due} if due else "",
+        _("tote %(tote)s") % {"tote": work.tote} if work.tote else "",
+    ]
+    return [part for part in parts if part]
 
 
 def _box_command(row: BoxType) -> str:

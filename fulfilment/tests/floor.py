@@ -95,7 +95,8 @@ class Scanner:
                 expected = self.first_expected()
             if not expected:
                 break
-            verdicts.append(self.scan(expected[0]["codes"][0])["verdict"])
+            wanted = next(one for one in expected if one["left"] > 0)
+            verdicts.append(self.scan(wanted["codes"][0])["verdict"])
         return verdicts
 
     def first_expected(self) -> list[dict[str, Any]]:

@@ -46,7 +46,7 @@ function box(row, view, number) {
   button.setAttribute("aria-pressed", String(row.code === view.box));
   button.append(node("b", row.code), ` ${row.name}`);
   if (number <= 9) { button.dataset.boxKey = number; button.append(node("kbd", String(number))); }
-  if (row.code === view.suggested) button.append(node("small", root.dataset.suggested ?? "★"));
+  if (row.code === view.suggested) button.append(node("small", at("boxes").dataset.suggested));
   return button;
 }
 
@@ -62,8 +62,8 @@ function label(row) {
 function drawOrder(view, task) {
   at("order").textContent = view.order;
   at("name").textContent = view.name;
-  at("way").textContent = [view.place, view.method, view.tote].filter(Boolean).join(" · ");
-  const note = [view.gift ? at("note").dataset.gift ?? "🎁" : "", view.note].filter(Boolean).join(" · ");
+  at("way").textContent = view.way.join(" · ");
+  const note = [view.gift ? at("note").dataset.gift : "", view.note].filter(Boolean).join(" · ");
   at("note").textContent = note;
   at("note").hidden = !note;
   const next = view.lines.findIndex((row) => row.have < row.need);
@@ -143,5 +143,6 @@ document.addEventListener("click", (event) => {
 scale.checked = localStorage.getItem("bench-scale") === "yes";
 scale.addEventListener("change", () => localStorage.setItem("bench-scale", scale.checked ? "yes" : "no"));
 document.addEventListener("scan:task", ({ detail: task }) => draw(task));
+draw(currentTask());
 const first = document.getElementById("scan-first");
 if (first) addEventListener("load", () => scan(JSON.parse(first.textContent), facts()));

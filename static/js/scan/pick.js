@@ -1,5 +1,5 @@
 // The pick screen (P20): draws the task's view; buttons stand for command cards.
-import { scan } from "./engine.js";
+import { currentTask, scan } from "./engine.js";
 import { checkCharacter } from "./parse.js";
 
 const root = document.getElementById("scan-content");
@@ -44,7 +44,7 @@ function drawStop(view, task) {
   say("code", view.code);
   code(view);
   picture(view);
-  say("lot", view.lot ? `${at("lot").dataset.word ?? ""}${view.lot}` : "");
+  say("lot", view.lot ? `${at("lot").dataset.word} ${view.lot}` : "");
   say("left", String(task.step === "tote" ? view.quantity : Math.max(open, 0)));
   say("of", view.quantity > 1 ? `/ ${view.quantity}` : "", view.quantity <= 1);
   say("tote", view.tote);
@@ -63,7 +63,7 @@ function draw(task) {
   root.querySelector("[data-scan-prompt]").hidden = ended;
   say("count", `${Math.min(view.line, view.lines)} / ${view.lines}`);
   Object.assign(at("progress"), { max: view.lines || 1, value: view.done ?? 0 });
-  if (ended) { say("end", task.prompt); say("sum", view.units ? `${view.units} · ${view.orders}` : "", true); }
+  if (ended) { say("end", task.prompt); say("sum", view.sum); }
   else drawStop(view, task);
   if (step !== "item" && step !== "location") close();
 }
@@ -109,6 +109,7 @@ function type() {
 // The SHORT card asks on the screen, as the button does.
 document.addEventListener("scan:verdict", () => { document.getElementById("scan-field").inputMode = "none"; });
 document.addEventListener("scan:task", ({ detail: task }) => draw(task));
+draw(currentTask());
 
 // Keep the screen on and the claim alive while the page is open.
 async function stayAwake() {
