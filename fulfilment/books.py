@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from fulfilment import floor_books
 from fulfilment.models import Carton, Label, Shipment, ShipmentLine
 from fulfilment.states import LabelState, ShipmentStatus
 from inventory.models import StockMovement
@@ -17,7 +18,7 @@ from orders import invoice_books
 from orders.models import InvoiceLine, OrderLine
 from orders.states import STOCKED_KINDS, LineKind
 
-__all__ = ["invoice_books"]
+__all__ = ["floor_books", "invoice_books"]
 
 LEFT = (ShipmentStatus.DISPATCHED, ShipmentStatus.DELIVERED, ShipmentStatus.RETURNED)
 
