@@ -164,8 +164,8 @@ class FloorMachine(RuleBasedStateMachine):
 
 class TestFloor(FloorMachine.TestCase, TestCase):  # type: ignore[name-defined,misc]
     settings = settings(
-        max_examples=12,
-        stateful_step_count=25,
+        max_examples=5,
+        stateful_step_count=20,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         derandomize=False,
