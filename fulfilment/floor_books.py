@@ -19,7 +19,7 @@ from orders.states import STOCKED_KINDS, OrderStatus
 OVER = (WorkStatus.DISPATCHED, WorkStatus.CANCELLED)
 
 
-@invariant("I51", _("What is set aside in a bin is what open picks will take from it"))
+@invariant("I61", _("What is set aside in a bin is what open picks will take from it"))
 def bins_wait_for_picks(now: datetime) -> Iterable[Any]:
     aside = _sums(
         BinStock.objects.values_list("bin__code", "sku__code", "lot__code", "bin_id").annotate(n=Sum("allocated"))
@@ -35,7 +35,7 @@ def bins_wait_for_picks(now: datetime) -> Iterable[Any]:
             yield {"place": place, "sku": sku, "lot": lot or "", **facts}
 
 
-@invariant("I52", _("What stands at the bench is what was picked and has not left"))
+@invariant("I62", _("What stands at the bench is what was picked and has not left"))
 def stage_holds_picked_goods(now: datetime) -> Iterable[Any]:
     staged = BinStock.objects.filter(bin__kind=BinKind.STAGE)
     there = _sums(staged.values_list("bin__warehouse__code", "sku__code").annotate(n=Sum("quantity")))
@@ -46,7 +46,7 @@ def stage_holds_picked_goods(now: datetime) -> Iterable[Any]:
             yield {"warehouse": key[0], "sku": key[1], "staged": there.get(key, 0), "picked": picked.get(key, 0)}
 
 
-@invariant("I53", _("The floor has exactly the units that the order lines say"))
+@invariant("I63", _("The floor has exactly the units that the order lines say"))
 def lines_match_work(now: datetime) -> Iterable[Any]:
     live = ~Q(work_lines__work__status__in=OVER)
     lines = OrderLine.objects.filter(kind__in=STOCKED_KINDS, order__status=OrderStatus.ACCEPTED).annotate(
@@ -59,7 +59,7 @@ def lines_match_work(now: datetime) -> Iterable[Any]:
     )
 
 
-@invariant("I54", _("Promised units are handed to the floor once"))
+@invariant("I64", _("Promised units are handed to the floor once"))
 def allocations_match_lines(now: datetime) -> Iterable[Any]:
     lines = OrderLine.objects.filter(kind__in=STOCKED_KINDS, order__status=OrderStatus.ACCEPTED).annotate(
         released=Coalesce(Sum("allocations__released"), 0), promised_units=Coalesce(Sum("allocations__quantity"), 0)
@@ -69,7 +69,7 @@ def allocations_match_lines(now: datetime) -> Iterable[Any]:
     yield from broken.order_by("pk").values("order__number", "position", "promised", "released", "promised_units")
 
 
-@invariant("I55", _("Every released unit has a place to be picked from"))
+@invariant("I65", _("Every released unit has a place to be picked from"))
 def lines_have_tasks(now: datetime) -> Iterable[Any]:
     planned = Coalesce(Sum(F("tasks__quantity") - F("tasks__short")), 0)
     lines = FulfilmentLine.objects.annotate(planned=planned, taken=Coalesce(Sum("tasks__picked"), 0))
@@ -79,7 +79,7 @@ def lines_have_tasks(now: datetime) -> Iterable[Any]:
     yield from broken.order_by("pk").values("work__number", "sku__code", "quantity", "planned", "picked", "taken")
 
 
-@invariant("I56", _("What is in open cartons was scanned into them"))
+@invariant("I66", _("What is in open cartons was scanned into them"))
 def cartons_match_scans(now: datetime) -> Iterable[Any]:
     inside = PackItem.objects.filter(line=OuterRef("pk")).values("line").annotate(n=Sum("quantity")).values("n")
     lines = FulfilmentLine.objects.filter(work__status__in=[WorkStatus.PACKING, WorkStatus.PACKED])
@@ -87,7 +87,7 @@ def cartons_match_scans(now: datetime) -> Iterable[Any]:
     yield from broken.order_by("pk").values("work__number", "sku__code", "packed", "inside")
 
 
-@invariant("I58", _("Work on the floor is in a state that its units and times bear out"))
+@invariant("I68", _("Work on the floor is in a state that its units and times bear out"))
 def states_match_facts(now: datetime) -> Iterable[Any]:
     stamps = {
         WorkStatus.RELEASED: "released_at",
@@ -108,7 +108,7 @@ def states_match_facts(now: datetime) -> Iterable[Any]:
     yield from works.filter(unstamped | early).order_by("pk").values("number", "status", "has_open")
 
 
-@invariant("I57", _("A finished wave leaves nothing to pick"))
+@invariant("I67", _("A finished wave leaves nothing to pick"))
 def waves_end_empty(now: datetime) -> Iterable[Any]:
     waiting = Count(
         "fulfilment_orders", filter=Q(fulfilment_orders__status__in=[WorkStatus.RELEASED, WorkStatus.PICKING])
