@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
+from django.forms import DateInput
 from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, DateFilter, ModelChoiceFilter
 
@@ -18,6 +19,8 @@ STOCK_WORDS = [
     (BUNDLE, _("Bundle")),
     (ENDED, _("Discontinued")),
 ]
+
+DAY = DateInput(attrs={"type": "date"})
 
 
 def my_warehouses(request: Any) -> QuerySet[Warehouse]:
@@ -51,11 +54,11 @@ class ItemFilters(ListFilters):
 
 class MovementFilters(ListFilters):
     warehouse = ModelChoiceFilter(
-        queryset=my_warehouses, to_field_name="code", label=_("Warehouse"), empty_label=_("All")
+        queryset=my_warehouses, to_field_name="code", label=_("Warehouse"), empty_label=_("All warehouses")
     )
-    kind = ChoiceFilter(choices=MovementKind.choices, label=_("What"), empty_label=_("All"))
-    since = DateFilter(field_name="at", lookup_expr="date__gte", label=_("From"))
-    until = DateFilter(field_name="at", lookup_expr="date__lte", label=_("To"))
+    kind = ChoiceFilter(choices=MovementKind.choices, label=_("What"), empty_label=_("All movements"))
+    since = DateFilter(field_name="at", lookup_expr="date__gte", label=_("From"), widget=DAY)
+    until = DateFilter(field_name="at", lookup_expr="date__lte", label=_("To"), widget=DAY)
 
     class Meta:
         model = StockMovement
@@ -64,7 +67,7 @@ class MovementFilters(ListFilters):
 
 class BinFilters(ListFilters):
     q = CharFilter(field_name="code", lookup_expr="icontains", label=_("Words"))
-    kind = ChoiceFilter(choices=BinKind.choices, label=_("Kind"), empty_label=_("All"))
+    kind = ChoiceFilter(choices=BinKind.choices, label=_("Kind"), empty_label=_("All kinds"))
 
     class Meta:
         model = Bin

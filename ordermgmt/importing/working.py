@@ -32,6 +32,7 @@ class _Tally:
     wrong: int = 0
     errors: list[dict[str, Any]] = field(default_factory=list)
     samples: list[dict[str, Any]] = field(default_factory=list)
+    new_samples: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass
@@ -178,8 +179,9 @@ def _plan(kind: ImportKind, chunk: _Chunk, *, lock: bool) -> list[Plan]:
         tally.created += plan.is_new
         tally.changed += plan.is_change
         tally.unchanged += not plan.is_new and not plan.is_change
-        if (plan.is_new or plan.is_change) and len(tally.samples) < SAMPLES_KEPT:
-            tally.samples.append(_sample(plan))
+        kept = tally.new_samples if plan.is_new else tally.samples
+        if (plan.is_new or plan.is_change) and len(kept) < SAMPLES_KEPT:
+            kept.append(_sample(plan))
     return plans
 
 
@@ -200,17 +202,18 @@ def _check(run: ImportRun, kind: ImportKind, chunk: _Chunk, now: datetime) -> No
         unchanged=run.unchanged + tally.unchanged,
         error_count=run.error_count + tally.wrong,
         errors=[*run.errors, *tally.errors][:ERRORS_KEPT],
-        sample=_best(run.sample, tally.samples),
+        sample=_best(run.sample, [*tally.samples, *tally.new_samples]),
         lease_until=database_now() + LEASE,
     )
 
 
 def _best(kept: list[Any], more: list[Any]) -> list[Any]:
-    """Changes say more than additions: half of the samples are kept for them."""
+    """Changes say more than additions: they come first and get at least half of the places."""
     every = [*kept, *more]
-    changed = [sample for sample in every if not sample["is_new"]][:SAMPLES_KEPT]
-    new = [sample for sample in every if sample["is_new"]][: max(SAMPLES_KEPT // 2, SAMPLES_KEPT - len(changed))]
-    return [*changed[: SAMPLES_KEPT - min(len(new), SAMPLES_KEPT // 2)], *new][:SAMPLES_KEPT]
+    changed = [sample for sample in every if not sample["is_new"]]
+    new = [sample for sample in every if sample["is_new"]]
+    room = max(SAMPLES_KEPT // 2, SAMPLES_KEPT - len(new))
+    return [*changed[:room], *new][:SAMPLES_KEPT]
 
 
 def _apply(run: ImportRun, kind: ImportKind, chunk: _Chunk, now: datetime) -> None:
