@@ -44,8 +44,8 @@ def explained(sku: Any) -> SafeString:
     rows = format_html_join("", '<li><a href="{}">{} {}</a></li>', parts)
     words = portal.number(sku.available)
     return format_html(
-        '<details class="menu explain" data-menu><summary><span class="vh">{}</span> <strong>{}</strong></summary>'
-        '<div class="menu-panel"><ul role="list">{}<li class="sum">= {} {}</li></ul></div></details>',
+        '<details class="explain"><summary><span class="vh">{}</span> <strong>{}</strong></summary>'
+        '<ul role="list">{}<li>= {} {}</li></ul></details>',
         _g("Explain"),
         words,
         rows,
