@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from inventory.views import items, master, overview, stock, warehouses
+from inventory.views import items, master, memberships, overview, stock, warehouses
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("inventory/", overview.item_list, name="inventory_list"),
@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(
         r"^items/(?P<code>[^/]+)/actions/(?P<deed>discontinue|bring-back)/$", items.item_status, name="item_status"
     ),
+    path("settings/people/<int:pk>/warehouses/", memberships.person_warehouses, name="person_warehouses"),
     path("warehouses/", warehouses.warehouse_list, name="warehouse_list"),
     path("warehouses/new/", warehouses.warehouse_new, name="warehouse_new"),
     path("warehouses/<str:code>/", warehouses.warehouse_detail, name="warehouse_detail"),

@@ -16,7 +16,17 @@ class OrdermgmtConfig(AppConfig):
 
         post_execute_in_worker.connect(beats.beat, dispatch_uid="ordermgmt.beat")
         autodiscover_modules(
-            "jobs", "kpis", "blockers", "books", "search", "palette", "imports", "documents", "homes", "health"
+            "jobs",
+            "kpis",
+            "blockers",
+            "books",
+            "search",
+            "palette",
+            "imports",
+            "documents",
+            "homes",
+            "health",
+            "people",
         )
 
 
