@@ -12,7 +12,7 @@ from fulfilment.states import ShipmentStatus, WorkStatus
 from fulfilment.tests.parcels import COFFEE, NOW, OATS, make_order, pack, packed, pay, stage
 from inventory.models import BinStock, StockLevel, StockMovement
 from ordermgmt.models import Activity, OutgoingMessage, StoredDocument
-from orders.models import Allocation, Hold, Invoice
+from orders.models import Allocation, Hold, Invoice, OrderLine
 from orders.states import FulfilmentStatus, InvoiceStatus
 
 pytestmark = pytest.mark.django_db
@@ -111,3 +111,37 @@ def test_a_truck_leaves_and_says_what_stayed() -> None:
     assert result.dispatched == [shipments[0].number, shipments[2].number]
     assert list(result.refused) == [shipments[1].number]
     assert Shipment.objects.filter(status=ShipmentStatus.DISPATCHED).count() == 2
+
+
+def test_a_cent_the_channel_rounded_stands_on_the_last_invoice() -> None:
+    order = make_order()
+    order.total += Decimal("0.02")
+    order.save()
+    oats, coffee = order.lines.all()
+    dispatch_shipment(pack(stage(order, {oats.pk: 4})).pk, by="Ana", now=NOW)
+    dispatch_shipment(pack(stage(order, {coffee.pk: 2})).pk, by="Ana", now=NOW)
+    first, last = Invoice.objects.order_by("sequence")
+    assert not first.lines.filter(cause__startswith="rounding").exists()
+    assert last.lines.get(cause__startswith="rounding").net == Decimal("0.02")
+    assert first.gross_total + last.gross_total == order.total
+
+
+def test_a_bundle_is_billed_once_with_its_first_part() -> None:
+    order = make_order([OATS, COFFEE])
+    oats, coffee = order.lines.all()
+    bundle = OrderLine.objects.create(
+        order=order,
+        position=9,
+        kind="bundle",
+        name="Breakfast",
+        ordered=1,
+        total=Decimal("48.20"),
+        tax=Decimal("5.16"),
+        tax_rate=Decimal("0.12"),
+    )
+    order.lines.exclude(pk=bundle.pk).update(kind="component", bundle=bundle, total=0, tax=0)
+    dispatch_shipment(pack(stage(order, {oats.pk: 4})).pk, by="Ana", now=NOW)
+    dispatch_shipment(pack(stage(order, {coffee.pk: 2})).pk, by="Ana", now=NOW)
+    (only,) = Invoice.objects.all()
+    assert only.lines.get(order_line=bundle).gross == Decimal("48.20")
+    assert only.gross_total == order.total

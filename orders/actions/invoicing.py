@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Sum
+from django.utils.translation import gettext
 
 from ordermgmt.clock import business_day
 from ordermgmt.documents import request_documents
@@ -50,16 +51,19 @@ class _Row:
 
 def issue_invoice(
     order: Order, *, cause: str, parts: Sequence[InvoicePart], now: datetime, by: User | str | None = None
-) -> Invoice:
+) -> Invoice | None:
     """Inside the caller's transaction (order locked, line counters already moved): bill what left.
 
-    One invoice per `cause`; asked again it answers with the invoice there is. Delivery and what is
+    One invoice per `cause`; asked again it answers with the invoice there is. None when there is nothing to
+    bill: the later parts of a bundle were billed with its first. Delivery and what is
     not shipped goes on the first, left-over cents on the last. The number is taken last of all locks.
     """
     if existing := Invoice.objects.filter(cause=cause).first():
         return existing
     lines = list(order.lines.select_related("sku").order_by("position"))
-    rows = list(_rows(order, lines, parts, cause))
+    rows = _with_rounding(order, list(_rows(order, lines, parts, cause)))
+    if not rows:
+        return None
     sums = _sums(rows)
     check(
         sums,
@@ -94,6 +98,19 @@ def _rows(order: Order, lines: Sequence[OrderLine], parts: Sequence[InvoicePart]
     if is_first:
         yield from _unshipped_rows(order, lines)
         yield from (_charge_row(order, charge) for charge in order.charges.order_by("pk"))
+
+
+def _with_rounding(order: Order, rows: list[_Row]) -> list[_Row]:
+    """On the last invoice, the cent by which the channel's total differs from the sum of its parts."""
+    lines = order.lines.all()
+    if any(line.is_stocked and line.to_ship for line in lines):
+        return rows
+    left = order.total - sum(_grosses(order), ZERO) - sum((row.amounts.gross for row in rows), ZERO)
+    if not left or abs(left) > LARGEST_ROUNDING:
+        return rows
+    amounts = Amounts(net=left, tax=ZERO)
+    cause = f"rounding:{order.pk}"
+    return [*rows, _Row(cause=cause, description=gettext("Rounding"), quantity=1, tax_rate=ZERO, amounts=amounts)]
 
 
 def _billed(order: Order) -> dict[int, tuple[int, Amounts]]:
