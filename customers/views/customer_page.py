@@ -19,7 +19,7 @@ from customers.forms import ConsentForm, NoteForm, ReasonForm
 from customers.models import ConsentKind, Customer
 from customers.states import CustomerStatus
 from ordermgmt.access import StaffRequest, staff_page
-from ordermgmt.timelines import history_of
+from ordermgmt.timelines import field_changes, history_of
 
 ORDERS_SHOWN = 20
 
@@ -52,6 +52,7 @@ def _page(request: StaffRequest, customer: Customer, status: int = 200, **forms:
         "consents": _consents(customer),
         "look_alikes": look_alikes(customer)[:5] if customer.can_move_to(CustomerStatus.MERGED) else [],
         "days": history_of(customer.number, now=now),
+        "fields": field_changes(customer),
         "is_live": customer.status in (CustomerStatus.ACTIVE, CustomerStatus.BLOCKED),
         "may_edit": request.user.has_perm("customers.edit"),
         "may_merge": request.user.has_perm("customers.merge"),

@@ -291,6 +291,8 @@ def test_changing_an_item_leaves_a_line_of_history(lead: Client, sku: Sku) -> No
     assert lead.post("/items/OAT-1L/edit/", form).status_code == 302
     page = text(lead.get("/items/OAT-1L/changes/"))
     assert "weight (g) from 250 to 1030" in page
+    assert "Field by field" in page
+    assert "1030" in page[page.index("Field by field") :]
 
 
 def test_discontinue_and_undo(lead: Client, sku: Sku) -> None:

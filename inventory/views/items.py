@@ -20,7 +20,7 @@ from inventory.overview import days_of_cover, shipped_units, with_stock
 from inventory.views.overview import stock_mark
 from ordermgmt.access import StaffRequest, staff_page
 from ordermgmt.listing.keyset import read_cursor, read_slice
-from ordermgmt.timelines import history_of
+from ordermgmt.timelines import field_changes, history_of
 
 LEDGER_ROWS = 50
 
@@ -173,7 +173,10 @@ def item_changes(request: HttpRequest, code: str) -> HttpResponse:
     """Who changed what."""
     sku = item_of(request, code)
     now = timezone.now()
-    context = frame(request, sku, "changes") | {"days": history_of(sku.code, now=now)}
+    context = frame(request, sku, "changes") | {
+        "days": history_of(sku.code, now=now),
+        "fields": field_changes(sku, sku.product),
+    }
     return render(request, "inventory/changes.html", context)
 
 
