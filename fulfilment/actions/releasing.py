@@ -100,8 +100,9 @@ def _is_held() -> Exists:
 
 
 def _is_short() -> Exists:
-    """Orders go out whole; what is already on the floor does not wait."""
-    return Exists(OrderLine.objects.filter(order=OuterRef("pk"), backordered__gt=0))
+    """Orders go out whole unless they ship in parts; what is already on the floor does not wait."""
+    whole = OrderLine.objects.filter(order=OuterRef("pk"), order__ships_in_parts=False)
+    return Exists(whole.filter(backordered__gt=0))
 
 
 def _first_holds(orders: QuerySet[Order]) -> dict[int, Hold]:

@@ -17,6 +17,7 @@ from inventory.factories import LotFactory, stock
 from inventory.models import Bin, BinStock
 from ordermgmt.models import Activity
 from orders.factories import HoldFactory, order
+from orders.models import Order
 from orders.states import FulfilmentStatus
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +61,15 @@ def test_what_is_held_or_short_is_left_out_with_its_reason(floor: Floor) -> None
     plan = plan_waves(floor.warehouse, Choice())
     assert (plan.orders, plan.lines, len(plan.excluded)) == (1, 1, 2)
     assert [work.order for work in release(floor)] == [ready]
+
+
+def test_what_is_short_goes_when_it_ships_in_parts(floor: Floor) -> None:
+    here, short = item(floor.warehouse, 10), item(floor.warehouse, 1)
+    placed = order({here: 1, short: 3})
+    Order.objects.update(ships_in_parts=True)
+    (work,) = release(floor)
+    assert sorted(work.lines.values_list("order_line__position", "quantity")) == [(1, 1), (2, 1)]
+    assert [line.backordered for line in placed.lines.all()] == [0, 2]
 
 
 def test_a_hold_that_does_not_stop_release_is_no_reason(floor: Floor) -> None:

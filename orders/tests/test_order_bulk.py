@@ -44,7 +44,9 @@ def test_hold_names_whom_it_skips_then_holds_the_others_and_is_undone(support: C
     assert not Hold.objects.exists()
     missing = support.post("/orders/bulk/hold/", {"pk": keys([first]), "confirm": 1, "code": "operator", "reason": ""})
     assert missing.status_code == 422
-    support.post("/orders/bulk/hold/", {"pk": keys([first, second]), "confirm": 1, "code": "operator", "reason": "Recall"})
+    support.post(
+        "/orders/bulk/hold/", {"pk": keys([first, second]), "confirm": 1, "code": "operator", "reason": "Recall"}
+    )
     assert Hold.objects.open().count() == 2
     support.post("/orders/bulk/undo/" + undo_of(support))
     assert not Hold.objects.open().exists()
