@@ -29,3 +29,5 @@ class PortalAdminSite(AdminSite):
         if request.user.is_authenticated:
             raise PermissionDenied("admin.open")
         return redirect_to_login(request.GET.get("next") or request.get_full_path())
+
+    login.access = ("public",)  # type: ignore[attr-defined]

@@ -11,7 +11,6 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from pypdf import PdfWriter
 
-from inventory.factories import SkuFactory, WarehouseFactory, stock
 from ordermgmt.backups import MANIFEST
 from ordermgmt.factories import NOW, ActivityFactory, StoredDocumentFactory
 from ordermgmt.models import JobRun, JobState, StoredDocument
@@ -28,11 +27,10 @@ def _tools():
 
 @pytest.fixture
 def portal(settings, tmp_path):
-    """Stock, history and three papers."""
+    """History and three papers."""
     settings.MEDIA_ROOT = str(tmp_path / "files")
     sync_schedules()
-    stock(SkuFactory(), WarehouseFactory(), 12)
-    ActivityFactory()
+    ActivityFactory.create_batch(12)
     for _ in range(3):
         writer, content = PdfWriter(), io.BytesIO()
         writer.add_blank_page(100, 100)
