@@ -68,8 +68,12 @@ def receive_document(channel: Channel, document: Document, *, source: str, now: 
 
 
 def _locked() -> QuerySet[InboundOrder]:
-    """Stored documents, locked. They come before orders in the lock order."""
-    return InboundOrder.objects.select_for_update(of=("self",)).select_related("channel", "order")
+    """Stored documents, locked. They come before orders in the lock order.
+
+    Without `select_related`: PostgreSQL reads the joined rows before it waits for the lock, so the
+    order that somebody else has just made would be missing.
+    """
+    return InboundOrder.objects.select_for_update(of=("self",))
 
 
 def lock_inbound(inbound_id: int) -> InboundOrder:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -95,10 +96,15 @@ def _compared(
     return Weighed(inbound, revision, [_proposal(inbound, revision)])
 
 
+def _weighed(inbound: InboundOrder, revision: InboundRevision) -> QuerySet[InboundRevision]:
+    """The other proposals that wait for a person; those just stored have their turn still to come."""
+    others = InboundRevision.objects.filter(inbound=inbound, state=RevisionState.PROPOSED).exclude(pk=revision.pk)
+    return others.exclude(difference=[])
+
+
 def _newest(inbound: InboundOrder, revision: InboundRevision, old: ParsedOrder | None) -> ParsedOrder | None:
     """The newest version we know: the proposal that waits, else what the order was made of."""
-    waiting = inbound.revisions.filter(state=RevisionState.PROPOSED).exclude(pk=revision.pk).exclude(difference=[])
-    proposal = waiting.order_by("-pk").first()
+    proposal = _weighed(inbound, revision).order_by("-pk").first()
     return (read_stored(inbound.channel, proposal)[0] if proposal else None) or old
 
 
@@ -115,8 +121,7 @@ def _is_ours(change: Change, inbound: InboundOrder) -> bool:
 
 def _propose(inbound: InboundOrder, revision: InboundRevision, *, by: User | str, now: datetime) -> None:
     """The newest proposal is the one that counts; the order waits for the decision."""
-    older = inbound.revisions.filter(state=RevisionState.PROPOSED).exclude(pk=revision.pk)
-    older.update(state=RevisionState.SUPERSEDED, decided_at=now, decided_by="intake")
+    _weighed(inbound, revision).update(state=RevisionState.SUPERSEDED, decided_at=now, decided_by="intake")
     inbound.state = InboundState.CHANGED
     inbound.save(update_fields=["state"])
     what = ", ".join(dict.fromkeys(change["what"] for change in revision.difference))
