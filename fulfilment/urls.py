@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("scan/pick/<str:number>/claim/", scanning.scan_claim, name="scan_claim"),
     path("scan/pack/", scanning.scan_pack, name="scan_pack"),
     path("scan/pack/<str:number>/override/", scanning.pack_override, name="pack_override"),
+    path("scan/pack/<str:number>/open/", scanning.pack_again, name="pack_again"),
     path("scan/labels/<int:label_id>/reprint/", scanning.pack_reprint, name="pack_reprint"),
     path("scan/cards/", scanning.command_cards, name="command_cards"),
     path("scan/cards/<str:code>.svg", scanning.card_barcode, name="card_barcode"),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -59,7 +59,11 @@ class NotVerified(Exception):
 
 
 class ReasonNeeded(Exception):
-    """A lead overrides only with a reason."""
+    """Units are vouched for, and boxes opened again, only with a reason."""
+
+
+class NotPacked(Exception):
+    """The work is not packed, or its parcel has left; the sentence says so."""
 
 
 @dataclass(frozen=True)
@@ -572,3 +576,54 @@ def override_packing(work_id: int, *, by: User, reason: str, now: datetime) -> F
         reason=reason.strip(),
     )
     return work
+
+
+@transaction.atomic(durable=True)
+def unpack(work_id: int, *, by: User, reason: str, now: datetime) -> FulfilmentOrder:
+    """Open a packed parcel again before it leaves: labels void, shipment cancelled, every unit to be scanned anew.
+
+    Raises ReasonNeeded, NotPacked.
+    """
+    if not reason.strip():
+        raise ReasonNeeded
+    order, work = lock_work(work_id)
+    shipments = list(work.shipments.select_for_update(of=("self",)).filter(status=ShipmentStatus.PACKED).order_by("pk"))
+    if work.status != WorkStatus.PACKED or not shipments:
+        raise NotPacked(_("%(work)s is %(state)s") % {"work": work, "state": work.get_status_display().lower()})
+    labels = Label.objects.filter(carton__shipment__in=shipments, state=LabelState.MADE)
+    labels.update(state=LabelState.VOID, voided_at=now, void_reason=reason.strip()[:120])
+    for shipment in shipments:
+        shipment.move_to(ShipmentStatus.CANCELLED, now=now)
+    packed = {line.order_line_id: line.packed for line in work.lines.all() if line.packed}
+    progress.advance(order, packed, source="packed", target="picked")
+    work.boxes.all().delete()
+    work.lines.update(packed=0)
+    work.move_to(WorkStatus.PICKED, now=now, packer=None)
+    progress.refresh_status(order, now=now)
+    record(
+        "pack.opened",
+        gettext_noop("{work} opened again, label void: {reason}"),
+        subject=work.number,
+        thread=order.number,
+        by=by,
+        now=now,
+        category=ActivityCategory.WAREHOUSE,
+        work=work.number,
+        reason=reason.strip(),
+    )
+    return work
+
+
+def hand_over_proved(*, now: datetime) -> int:
+    """Parcels whose labels are all proved but that were not handed over (the bench was cut off); returns how many."""
+    live = Label.objects.filter(state=LabelState.MADE, carton__shipment=OuterRef("pk"))
+    due = Shipment.objects.filter(Exists(live), ~Exists(live.filter(scanned_at=None)), status=ShipmentStatus.PACKED)
+    return sum(_hand_over(pk, now) for pk in list(due.order_by("pk").values_list("pk", flat=True)))
+
+
+def _hand_over(shipment_id: int, now: datetime) -> bool:
+    try:
+        dispatch_shipment(shipment_id, by="Bench", now=now)
+    except (CannotDispatch, OrderHeld):
+        return False
+    return True

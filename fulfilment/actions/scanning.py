@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from fulfilment.actions import packing, picking, shorts
 from fulfilment.actions.screens import home_task, pack_task, pick_task
 from fulfilment.actions.waves import lock_wave
-from fulfilment.models import FulfilmentOrder, ScanEvent, Wave
+from fulfilment.models import ScanEvent, Wave
 from fulfilment.scans import Answer, Scan, right, stop, wrong
 from fulfilment.states import Verdict, WaveStatus, WorkStatus
 from inventory.models import Warehouse
@@ -160,8 +160,8 @@ def _pack(scan: Scan) -> Answer:
 _JUDGES: dict[str, Callable[[Scan], Answer]] = {"home": _home, "pick": _pick, "pack": _pack}
 
 
-def next_job(by: Any, warehouse: Warehouse) -> Wave | FulfilmentOrder | None:
-    """What a person should do next: their unfinished wave, else the most urgent free one."""
+def next_job(by: Any, warehouse: Warehouse) -> Wave | None:
+    """What a person should pick next: their unfinished wave, else the most urgent free one."""
     waves = Wave.objects.filter(warehouse=warehouse).unfinished()
     mine = waves.filter(picker=by).order_by("-beat_at").first()
     if mine:

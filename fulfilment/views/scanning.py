@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from fulfilment.actions.labelling import LabelGone, ReasonMissing, reprint_label
-from fulfilment.actions.packing import ReasonNeeded, override_packing, works_here
+from fulfilment.actions.packing import NotPacked, ReasonNeeded, override_packing, unpack, works_here
 from fulfilment.actions.scanning import STATIONS, SequenceTaken, next_job, take_scan
 from fulfilment.actions.screens import home_task, pack_task, pick_task
 from fulfilment.actions.waves import WaveOver, WaveTaken, claim_wave
@@ -247,6 +247,20 @@ def pack_reprint(request: HttpRequest, label_id: int) -> HttpResponse:
     except LabelGone:
         messages.error(request, _("The parcel has left or its label is void already"))
     return redirect(f"/scan/pack/?task={label.carton.shipment.work.number}")
+
+
+@require_POST
+@staff_page("fulfilment.pack")
+def pack_again(request: HttpRequest, number: str) -> HttpResponse:
+    """Open a packed box again: its label becomes void."""
+    work = get_object_or_404(works_here(person(request)), number=number)
+    try:
+        unpack(work.pk, by=person(request), reason=request.POST.get("reason", ""), now=timezone.now())
+    except ReasonNeeded:
+        messages.error(request, _("Say why the box is opened again"))
+    except NotPacked as problem:
+        messages.error(request, str(problem))
+    return redirect("scan_pack")
 
 
 @require_GET

@@ -120,6 +120,7 @@ function openReprint() {
   const open = currentTask().view.labels?.find((row) => !row.scanned) ?? currentTask().view.labels?.[0];
   if (!open) return;
   part("reprint").action = `/scan/labels/${open.id}/reprint/`;
+  part("open-again").setAttribute("formaction", `/scan/pack/${currentTask().id}/open/`);
   show("reprint", true);
 }
 

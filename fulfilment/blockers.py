@@ -1,0 +1,69 @@
+"""Why an order is not moving, as far as the floor knows: set aside, or short at a place."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from fulfilment.models import FulfilmentOrder, PickTask
+from ordermgmt.blocking import Blocker, Fix, blocker_rule
+from ordermgmt.roles import Role
+from orders.models import Order
+from orders.states import OrderStatus
+
+SHORT, ASIDE = 25, 45
+COUNT_WITHIN = timedelta(hours=4)
+
+
+@blocker_rule
+def floor_blockers(orders: Sequence[Order], now: datetime) -> Mapping[int, Sequence[Blocker]]:
+    """Two statements, however many orders."""
+    open_ids = [order.pk for order in orders if order.status == OrderStatus.ACCEPTED]
+    found: dict[int, list[Blocker]] = defaultdict(list)
+    for task in _shorts(open_ids):
+        if not any(blocker.code == "short_pick" for blocker in found[task.line.work.order_id]):
+            found[task.line.work.order_id].append(_short(task))
+    for work in FulfilmentOrder.objects.set_aside().unfinished().filter(order__in=open_ids).order_by("pk"):
+        found[work.order_id].append(_aside(work))
+    return {pk: blockers for pk, blockers in found.items() if blockers}
+
+
+def _shorts(order_ids: Sequence[int]) -> list[PickTask]:
+    """Short picks of lines that still wait for those units, at places that are not counted yet."""
+    tasks = PickTask.objects.filter(line__work__order__in=order_ids, short__gt=0, bin__is_suspect=True)
+    waiting = tasks.filter(line__order_line__backordered__gt=0)
+    return list(waiting.select_related("bin", "line__sku", "line__work").order_by("pk"))
+
+
+def _short(task: PickTask) -> Blocker:
+    work = task.line.work
+    since = work.picking_at or work.released_at
+    facts = {"units": task.short, "item": task.line.sku.code, "place": task.bin.code}
+    return Blocker(
+        code="short_pick",
+        sentence=_("%(units)s × %(item)s was not at %(place)s") % facts,
+        since=since,
+        target_at=since + COUNT_WITHIN if since else None,
+        owner_role=Role.LEAD,
+        next_step=_("Count %(place)s; what is found goes to this order") % facts,
+        tone="warn",
+        rank=SHORT,
+        fixes=[Fix(_("Open the item"), f"/items/{task.line.sku.code}/")],
+    )
+
+
+def _aside(work: FulfilmentOrder) -> Blocker:
+    since = work.picking_at or work.released_at
+    facts = {"what": work.tote or work.number}
+    return Blocker(
+        code="set_aside",
+        sentence=_("Tote %(what)s was set aside") % facts,
+        since=since,
+        target_at=since + COUNT_WITHIN if since else None,
+        owner_role=Role.LEAD,
+        next_step=_("Release the next wave; it takes this order up again"),
+        tone="waiting",
+        rank=ASIDE,
+        fixes=[Fix(_("New wave"), "/waves/new/")],
+    )
