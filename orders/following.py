@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ordermgmt.clock import business_day
-from ordermgmt.templatetags.portal import clock_time, day_words, money, weekday
+from ordermgmt.templatetags.portal import clock_time, weekday_words, money, weekday
 from orders.models import Order, OrderLine
 from orders.parcels import Parcel, arrival, is_out, parcels_of, trouble_words
 from orders.states import HoldCode, LineKind, OrderStatus
@@ -237,7 +237,7 @@ def _no_day() -> str:
 
 def _plain(day: date | None) -> str:
     """Wed 25 Nov, as words inside a sentence."""
-    return day_words(day) or _("a day not known yet")
+    return weekday_words(day) or _("a day not known yet")
 
 
 # Steps -------------------------------------------------------------------------------------------

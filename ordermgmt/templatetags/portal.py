@@ -133,7 +133,7 @@ def weekday(value: date | datetime | None) -> str:
 
 
 @register.filter
-def day_words(value: date | datetime | None, pattern: str = "D j M") -> str:
+def weekday_words(value: date | datetime | None, pattern: str = "D j M") -> str:
     """A day as bare words, for mails and inside sentences: Wed 25 Nov; nothing when there is none."""
     if not value:
         return ""
