@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from ordermgmt.views import (
     health,
+    helping,
     home,
     imports,
     messages,
@@ -26,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("imports/<int:pk>/", imports.import_detail, name="import_detail"),
     path("imports/<int:pk>/apply/", imports.import_apply, name="import_apply"),
     path("imports/<int:pk>/errors/", imports.import_errors, name="import_errors"),
+    path("help/", helping.help_page, name="help"),
     path("jobs/", operations.job_list, name="job_list"),
     path("jobs/rows/", operations.job_rows, name="job_rows"),
     path("jobs/run/", operations.job_run, name="job_run"),

@@ -1,11 +1,12 @@
 """What customers type: an address, a proof that it is their order, an order number."""
 
 import re
+from collections.abc import Sequence
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from customers.addressing import check_address
+from customers.addressing import check_address, country_name
 
 
 class CustomerAddressForm(forms.Form):
@@ -27,15 +28,24 @@ class CustomerAddressForm(forms.Form):
         "postcode": "postal-code", "city": "address-level2", "region": "address-level1", "phone": "tel",
     }  # fmt: skip
 
-    def __init__(self, *args: object, country: str, **kwargs: object) -> None:
+    def __init__(self, *args: object, country: str, countries: Sequence[str] = (), **kwargs: object) -> None:
+        """`countries` may be chosen from when the order names none."""
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.country = country
+        if not country:
+            choices = sorted(((code, country_name(code)) for code in countries), key=lambda choice: choice[1])
+            self.fields["country"] = forms.ChoiceField(
+                label=_("Country"),
+                choices=[("", _("Choose")), *choices],
+                error_messages={"required": _("Choose a country")},
+                widget=forms.Select(attrs={"autocomplete": "shipping country"}),
+            )
         for name, word in self.AUTOFILL.items():
             self.fields[name].widget.attrs["autocomplete"] = f"shipping {word}"
         self.fields["phone"].widget.input_type = "tel"
 
     def clean(self) -> dict[str, str]:
-        given = {**self.cleaned_data, "country": self.country}
+        given = {**self.cleaned_data, "country": self.country or self.cleaned_data.get("country", "")}
         tidy, faults = check_address({name: str(given.get(name, "")) for name in (*self.fields, "country")})
         for fault in faults:
             if fault.field in self.fields and fault.field not in self.errors:

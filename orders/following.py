@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ordermgmt.clock import business_day
-from ordermgmt.templatetags.portal import clock_time, weekday_words, money, weekday
+from ordermgmt.templatetags.portal import clock_time, money, weekday, weekday_words
 from orders.models import Order, OrderLine
 from orders.parcels import Parcel, arrival, is_out, parcels_of, trouble_words
 from orders.states import HoldCode, LineKind, OrderStatus

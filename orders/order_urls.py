@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from orders.views import order_changes, order_detail, order_ending, order_holds, order_list, order_notes
+from orders.views import order_changes, order_customer, order_detail, order_ending, order_holds, order_list, order_notes
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", order_detail.order_detail, name="order_detail"),
@@ -21,5 +21,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("changes/<int:change_id>/undo/", order_changes.order_undo_change, name="order_undo_change"),
     path("cancel/", order_ending.order_cancel, name="order_cancel"),
     path("split/", order_ending.order_split, name="order_split"),
+    path("customer/", order_customer.order_customer, name="order_customer"),
+    path("customer/link/", order_customer.order_send_link, name="order_send_link"),
+    path("customer/end-links/", order_customer.order_revoke_links, name="order_revoke_links"),
+    path("customer/messages/<int:message_id>/", order_customer.order_resend, name="order_resend"),
     path("peek/", order_list.order_peek, name="order_peek"),
 ]

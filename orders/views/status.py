@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
+from inventory.models import ServedZone
 from ordermgmt.access import customer_page
 from ordermgmt.blocking import blockers_of
 from orders.customer_forms import CustomerAddressForm, FindForm, ProofForm
@@ -98,4 +99,9 @@ def shipping_address(order: Order) -> OrderAddress | None:
 def address_form(order: Order, address: OrderAddress | None, proven: bool, data: Any = None) -> CustomerAddressForm:
     """Filled with the address on the order only for who proved that it is theirs."""
     known = address.as_postal() if address and proven else {"city": order.ship_city}
-    return CustomerAddressForm(data, initial=known, country=order.ship_country or (address.country if address else ""))
+    country = order.ship_country or (address.country if address else "")
+    return CustomerAddressForm(data, initial=known, country=country, countries=() if country else served_countries())
+
+
+def served_countries() -> list[str]:
+    return list(ServedZone.objects.filter(warehouse__is_active=True).values_list("country", flat=True).distinct())

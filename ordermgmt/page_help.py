@@ -1,0 +1,98 @@
+"""Three lines of help for each page (ux.md P51): what it is for, what to do first, what is easily missed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class PageHelp:
+    title: Any
+    url_name: str
+    permission: str
+    lines: tuple[Any, Any, Any]
+
+    @property
+    def href(self) -> str:
+        """Empty where the page is one of a record."""
+        try:
+            return reverse(self.url_name) if self.url_name else ""
+        except NoReverseMatch:
+            return ""
+
+
+PAGES = (
+    PageHelp(_("Orders"), "order_list", "orders.view", (
+        _("Every order with the one state people say of it, and why it waits."),
+        _("Choose a view at the top, or type a number, a name or a phone number into the search."),
+        _("Choose rows with X to hold, release, tag or cancel many; what cannot be done is said first."),
+    )),
+    PageHelp(_("One order"), "", "orders.view", (
+        _("The card at the top says why it waits, who acts next and what mends it."),
+        _("Edit, address, split and cancel are under More; each shows what it changes before it does it."),
+        _("Customer pages and mails: under More, to see what the customer sees or to send a message again."),
+    )),
+    PageHelp(_("Incoming documents"), "inbound_list", "orders.intake", (
+        _("Everything shops and files sent, kept as it came; nothing is dropped."),
+        _("Held ones name the place in the document. Say once which item is meant; all that wait go on."),
+        _("A changed document is a proposal: look at the difference, then accept or reject it."),
+    )),
+    PageHelp(_("Customers"), "customer_list", "customers.view", (
+        _("Who buys, with addresses, consents and orders."),
+        _("Search by name, phone or e-mail; the page of a customer answers what they usually ask."),
+        _("Two rows for one person are merged; their orders stay."),
+    )),
+    PageHelp(_("Inventory"), "inventory_list", "inventory.view", (
+        _("What we have, what is promised, and where it lies."),
+        _("Open an item for its ledger: every unit that came or went, who, when and why."),
+        _("Numbers change only by receiving, moving, counting or adjusting with a reason."),
+    )),
+    PageHelp(_("Waves"), "wave_list", "fulfilment.release", (
+        _("What can be picked now, put together so that one walk serves many orders."),
+        _("Make a wave by cut-off or carrier; pickers find it on their scanner at once."),
+        _("An order that was put on hold stops at the next scan; its tote goes to shelf H."),
+    )),
+    PageHelp(_("Pick"), "scan_pick", "fulfilment.pick", (
+        _("Scan the place, then the item; the screen says what is next."),
+        _("Not there? Press Short: the lead is told and you go on with the next line."),
+        _("A wrong item is said before you put it in. Nothing has to be corrected later."),
+    )),
+    PageHelp(_("Pack"), "scan_pack", "fulfilment.pack", (
+        _("Scan the tote, then each item, then the printed label. That hands the parcel over."),
+        _("The box is proposed; scan another box to take that one."),
+        _("Printer silent? Check cable and paper, then press Reprint."),
+    )),
+    PageHelp(_("Shipments"), "shipment_list", "fulfilment.view", (
+        _("Every parcel with what the carrier says about it."),
+        _("Start with Problems: failed, delayed, coming back, or silent for 48 hours."),
+        _("Note what you heard on the phone as an event; the customer's page shows it."),
+    )),
+    PageHelp(_("Invoices"), "invoice_list", "orders.finance", (
+        _("One invoice for each parcel that left, numbered without gaps."),
+        _("Overdue ones come first; open one for its PDF and its order."),
+        _("An invoice is never edited: a credit note corrects it."),
+    )),
+    PageHelp(_("Sent mail"), "message_list", "messages.view", (
+        _("Every message to a customer, as they got it."),
+        _("Could not be sent: the reason stands beside it; mend it and send again."),
+        _("Each message leaves once; sending again makes a numbered copy."),
+    )),
+    PageHelp(_("Jobs"), "job_list", "jobs.view", (
+        _("What runs by itself, when it last ran and what it did."),
+        _("Red means that it failed or is late; run it now to try again."),
+        _("Running a job twice changes nothing."),
+    )),
+    PageHelp(_("Books"), "books", "books.view", (
+        _("Proofs that stock, money and orders agree with each other."),
+        _("A proof that does not hold names the rows; nothing is mended silently."),
+        _("They run every night; prove them now after a repair."),
+    )),
+)  # fmt: skip
+
+
+def pages_for(request: HttpRequest) -> list[PageHelp]:
+    """The pages this person may open."""
+    return [page for page in PAGES if request.user.has_perm(page.permission)]
