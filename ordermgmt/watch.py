@@ -14,8 +14,8 @@ from ordermgmt.models import BooksProof, JobRun, JobState, Leased, WorkerBeat
 
 # The sentinel looks for due schedules this often.
 SCHEDULER_PASS = timedelta(seconds=30)
-# A group needs this long to come up before it can show a sign of life.
-BOOT = timedelta(seconds=30)
+# A group needs this long to come up and to pass over the schedules once, before it can show a sign of life.
+BOOT = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
