@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.apps import apps
 from django.conf import settings
-from django.db.models import Min, Q, Sum
+from django.db.models import Count, Min, Q, Sum
 from django_q.conf import Conf
 from django_q.models import OrmQ, Schedule
 
@@ -103,9 +103,14 @@ def _leased(now: datetime) -> tuple[int, int, datetime | None]:
         if not issubclass(model, Leased):
             continue
         rows = model._default_manager.filter(Q(due_at__lte=now) | Q(dead_at__isnull=False) | Q(lease_until__lt=now))
-        overdue += rows.filter(lease_until__lt=now, dead_at=None).count()
-        dead += rows.filter(dead_at__isnull=False).count()
-        moments.append(rows.filter(due_at__lte=now, dead_at=None).aggregate(at=Min("due_at"))["at"])
+        alive = Q(dead_at=None)
+        found = rows.aggregate(
+            overdue=Count("pk", filter=alive & Q(lease_until__lt=now)),
+            dead=Count("pk", filter=~alive),
+            oldest=Min("due_at", filter=alive & Q(due_at__lte=now)),
+        )
+        overdue, dead = overdue + found["overdue"], dead + found["dead"]
+        moments.append(found["oldest"])
     return overdue, dead, min((moment for moment in moments if moment), default=None)
 
 
