@@ -20,6 +20,7 @@ from urllib.parse import urlsplit, urlunsplit
 SERVER = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 KEEP = os.environ.get("BENCH_KEEP") == "1"
 SMALL, BIG = 10_000, 1_000_000
+TURNS = int(os.environ.get("BENCH_TURNS", "20"))
 
 
 def url_of(name: str) -> str:
@@ -51,13 +52,22 @@ def databases(*sizes: int) -> Iterator[dict[int, str]]:
 
 def child(module: str, url: str, *arguments: str, **settings: str) -> dict[str, Any]:
     """Run a module on one database in its own process; its last line is JSON."""
-    env = {**os.environ, "DATABASE_URL": url, "DEBUG": "1", "LOG_LEVEL": "ERROR", "STATEMENT_TIMEOUT_MS": "0", **settings}
-    done = subprocess.run([sys.executable, "-m", module, *arguments], env=env, stdout=subprocess.PIPE, text=True, check=True)
+    env = {
+        **os.environ,
+        "DATABASE_URL": url,
+        "DEBUG": "1",
+        "LOG_LEVEL": "ERROR",
+        "STATEMENT_TIMEOUT_MS": "0",
+        **settings,
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments], env=env, stdout=subprocess.PIPE, text=True, check=True
+    )
     answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1] or "{}")
     return answer
 
 
-def quick(work: Callable[[], Any], *, times: int = 30, warm: int = 3) -> dict[str, float]:
+def quick(work: Callable[[], Any], *, times: int = TURNS, warm: int = 2) -> dict[str, float]:
     """Milliseconds: median and 95th percentile."""
     for _turn in range(warm):
         work()
@@ -143,54 +153,159 @@ def _statements(orders: int) -> Iterator[str]:
 
     customers = orders // 5
     yield _insert(Warehouse, "generate_series(1, 2) w", id="w", code="'W' || w", title="'Warehouse ' || w")
-    yield _insert(Channel, "generate_series(1, 3) c", id="c", code="'shop-' || c", name="'Shop ' || c", kind="'shopify'")
-    yield _insert(Product, "generate_series(1, 300) p", id="p", code="'P' || p", name="'Product ' || p", created_at="now()")
-    yield _insert(Sku, "generate_series(1, 300) s", id="s", code="'SKU-' || s", product_id="s", name="'Oat drink no. ' || s", barcode="(7350000000000 + s)::text", created_at="now()")
-    yield _insert(StockLevel, "generate_series(1, 2) w, generate_series(1, 300) s", warehouse_id="w", sku_id="s", on_hand="1000")
+    yield _insert(
+        Channel, "generate_series(1, 3) c", id="c", code="'shop-' || c", name="'Shop ' || c", kind="'shopify'"
+    )
+    yield _insert(
+        Product, "generate_series(1, 300) p", id="p", code="'P' || p", name="'Product ' || p", created_at="now()"
+    )
+    yield _insert(
+        Sku,
+        "generate_series(1, 300) s",
+        id="s",
+        code="'SKU-' || s",
+        product_id="s",
+        name="'Oat drink no. ' || s",
+        barcode="(7350000000000 + s)::text",
+        created_at="now()",
+    )
+    yield _insert(
+        StockLevel, "generate_series(1, 2) w, generate_series(1, 300) s", warehouse_id="w", sku_id="s", on_hand="1000"
+    )
     yield _insert(Carrier, "generate_series(1, 1) c", id="c", code="'house'", name="'House'")
     yield _insert(
-        Customer, f"generate_series(1, {customers}) c", id="c", number="'C-' || (20000 + c)", name=NAME,
-        email="'c' || c || '@mail' || c % 50 || '.example'", phone="'+4670' || (1000000 + c)", phone_digits="'4670' || (1000000 + c)",
+        Customer,
+        f"generate_series(1, {customers}) c",
+        id="c",
+        number="'C-' || (20000 + c)",
+        name=NAME,
+        email="'c' || c || '@mail' || c % 50 || '.example'",
+        phone="'+4670' || (1000000 + c)",
+        phone_digits="'4670' || (1000000 + c)",
         created_at="now() - c * interval '1 minute'",
     )
-    yield _insert(Address, f"generate_series(1, {customers}) c", customer_id="c", name=NAME, line1="'Street ' || c", city=_pick(CITY, "c"), postcode="(10000 + c % 89999)::text", country="'SE'", is_default="true", created_at="now()")
+    yield _insert(
+        Address,
+        f"generate_series(1, {customers}) c",
+        customer_id="c",
+        name=NAME,
+        line1="'Street ' || c",
+        city=_pick(CITY, "c"),
+        postcode="(10000 + c % 89999)::text",
+        country="'SE'",
+        is_default="true",
+        created_at="now()",
+    )
     live, gone = f"i > {orders} * 0.98", "i % 50 = 0"
     status = f"CASE WHEN {live} THEN 'accepted' WHEN i % 1000 = 7 THEN 'draft' WHEN {gone} THEN 'cancelled' ELSE 'closed' END"
     placed = f"now() - ({orders} - i) * interval '730 days' / {orders}"
     source = f"(SELECT i, 1 + i * 7919::bigint % {customers} AS c, {status} AS state, {placed} AS placed FROM generate_series(1, {orders}) i) o"
     yield _insert(
-        Order, source, id="i", number="'SO-' || (100000 + i)", channel_id="1 + i % 3", external_number="'#' || (1000 + i)", customer_id="c",
-        status="state", payment_status="CASE WHEN i % 40 = 3 THEN 'unpaid' ELSE 'paid' END",
+        Order,
+        source,
+        id="i",
+        number="'SO-' || (100000 + i)",
+        channel_id="1 + i % 3",
+        external_number="'#' || (1000 + i)",
+        customer_id="c",
+        status="state",
+        payment_status="CASE WHEN i % 40 = 3 THEN 'unpaid' ELSE 'paid' END",
         fulfilment_status="CASE state WHEN 'accepted' THEN (ARRAY['waiting','in_progress','in_progress','unfulfilled','unfulfilled','part_shipped'])[1 + i % 6] "
         f"WHEN 'closed' THEN CASE WHEN i > {orders} * 0.96 THEN 'shipped' ELSE 'delivered' END ELSE 'unfulfilled' END",
-        currency="'EUR'", total="10 + i % 200", paid_total="10 + i % 200", items_total="10 + i % 200",
-        email="'c' || c || '@mail' || c % 50 || '.example'", recipient=NAME, ship_city=_pick(CITY, "c"), ship_postcode="(10000 + c % 89999)::text",
-        ship_country="(ARRAY['SE','DE','FR','NL','IT','FI','IE','DK'])[1 + c % 8]", units="3",
+        currency="'EUR'",
+        total="10 + i % 200",
+        paid_total="10 + i % 200",
+        items_total="10 + i % 200",
+        email="'c' || c || '@mail' || c % 50 || '.example'",
+        recipient=NAME,
+        ship_city=_pick(CITY, "c"),
+        ship_postcode="(10000 + c % 89999)::text",
+        ship_country="(ARRAY['SE','DE','FR','NL','IT','FI','IE','DK'])[1 + c % 8]",
+        units="3",
         tags="CASE WHEN i % 500 = 0 THEN '[\"vip\"]' ELSE '[]' END::jsonb",
         promised_ship_on="CASE WHEN state = 'accepted' THEN current_date + (i % 10 - 2)::int ELSE placed::date + 1 END",
-        promised_delivery_on="placed::date + 4", placed_at="placed",
-        accepted_at="CASE WHEN state IN ('accepted', 'closed') THEN placed END", closed_at="CASE WHEN state = 'closed' THEN placed + interval '3 days' END",
+        promised_delivery_on="placed::date + 4",
+        placed_at="placed",
+        accepted_at="CASE WHEN state IN ('accepted', 'closed') THEN placed END",
+        closed_at="CASE WHEN state = 'closed' THEN placed + interval '3 days' END",
         cancelled_at="CASE WHEN state = 'cancelled' THEN placed + interval '1 hour' END",
     )
     yield _insert(
-        OrderLine, f"(SELECT id AS i, status AS state, k FROM orders_order, generate_series(1, 3) k WHERE id <= {orders}) l", order_id="i", position="k",
-        sku_id="1 + (i * 3 + k * 97) % 300", name="'Oat drink'", ordered="1",
-        backordered="CASE WHEN state = 'accepted' AND i % 6 = 0 THEN 1 ELSE 0 END", promised="CASE WHEN state = 'accepted' AND i % 6 <> 0 THEN 1 ELSE 0 END",
-        shipped="CASE WHEN state = 'closed' THEN 1 ELSE 0 END", cancelled="CASE WHEN state IN ('cancelled', 'draft') THEN 1 ELSE 0 END",
-        unit_price="10", total="10",
+        OrderLine,
+        f"(SELECT id AS i, status AS state, k FROM orders_order, generate_series(1, 3) k WHERE id <= {orders}) l",
+        order_id="i",
+        position="k",
+        sku_id="1 + (i * 3 + k * 97) % 300",
+        name="'Oat drink'",
+        ordered="1",
+        backordered="CASE WHEN state = 'accepted' AND i % 6 = 0 THEN 1 ELSE 0 END",
+        promised="CASE WHEN state = 'accepted' AND i % 6 <> 0 THEN 1 ELSE 0 END",
+        shipped="CASE WHEN state = 'closed' THEN 1 ELSE 0 END",
+        cancelled="CASE WHEN state IN ('cancelled', 'draft') THEN 1 ELSE 0 END",
+        unit_price="10",
+        total="10",
     )
-    yield _insert(Hold, f"generate_series({orders} - {orders} / 50 + 1, {orders}) i WHERE i % 20 = 0", order_id="i", code="(ARRAY['address','payment','risk'])[1 + i % 3]", handle="'x'", reason="'Postcode not known'", opened_at="now() - i % 50 * interval '1 hour'", opened_by="'Check'")
-    parcels = "orders_order WHERE status = 'closed'"
-    yield _insert(FulfilmentOrder, parcels, id="id", number="'FO-' || id", order_id="id", warehouse_id="1 + id % 2", status="'dispatched'", created_at="placed_at", dispatched_at="placed_at + interval '1 day'")
     yield _insert(
-        Shipment, parcels, id="id", number="'SH-' || id", order_id="id", work_id="id", warehouse_id="1 + id % 2", carrier_id="1", service="'standard'",
-        status=f"CASE WHEN id > {orders} * 0.96 THEN 'dispatched' ELSE 'delivered' END", carrier_status="'in_transit'", packed_at="placed_at + interval '1 day'", packed_by="'Sam'",
-        dispatched_at="placed_at + interval '1 day'", delivered_at=f"CASE WHEN id > {orders} * 0.96 THEN NULL ELSE placed_at + interval '3 days' END",
+        Hold,
+        f"generate_series({orders} - {orders} / 50 + 1, {orders}) i WHERE i % 20 = 0",
+        order_id="i",
+        code="(ARRAY['address','payment','risk'])[1 + i % 3]",
+        handle="'x'",
+        reason="'Postcode not known'",
+        opened_at="now() - i % 50 * interval '1 hour'",
+        opened_by="'Check'",
+    )
+    parcels = "orders_order WHERE status = 'closed'"
+    yield _insert(
+        FulfilmentOrder,
+        parcels,
+        id="id",
+        number="'FO-' || id",
+        order_id="id",
+        warehouse_id="1 + id % 2",
+        status="'dispatched'",
+        created_at="placed_at",
+        dispatched_at="placed_at + interval '1 day'",
+    )
+    yield _insert(
+        Shipment,
+        parcels,
+        id="id",
+        number="'SH-' || id",
+        order_id="id",
+        work_id="id",
+        warehouse_id="1 + id % 2",
+        carrier_id="1",
+        service="'standard'",
+        status=f"CASE WHEN id > {orders} * 0.96 THEN 'dispatched' ELSE 'delivered' END",
+        carrier_status="'in_transit'",
+        packed_at="placed_at + interval '1 day'",
+        packed_by="'Sam'",
+        dispatched_at="placed_at + interval '1 day'",
+        delivered_at=f"CASE WHEN id > {orders} * 0.96 THEN NULL ELSE placed_at + interval '3 days' END",
         problem="CASE WHEN id % 2000 = 1 THEN 'Delivery failed' ELSE '' END",
     )
-    yield _insert(Carton, parcels, id="id", shipment_id="id", position="1", sscc="lpad(id::text, 18, '0')", box_id="1", weight_g="500")
+    yield _insert(
+        Carton,
+        parcels,
+        id="id",
+        shipment_id="id",
+        position="1",
+        sscc="lpad(id::text, 18, '0')",
+        box_id="1",
+        weight_g="500",
+    )
     yield _insert(Label, parcels, carton_id="id", tracking_number="'NP' || (700000000 + id)", made_at="placed_at")
-    yield _insert(Activity, f"orders_order WHERE id <= {orders}", at="placed_at", actor="'System'", verb="'order.placed'", subject="number", thread="number", sentence="'Placed'")
+    yield _insert(
+        Activity,
+        f"orders_order WHERE id <= {orders}",
+        at="placed_at",
+        actor="'System'",
+        verb="'order.placed'",
+        subject="number",
+        thread="number",
+        sentence="'Placed'",
+    )
 
 
 if __name__ == "__main__":

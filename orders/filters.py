@@ -95,11 +95,13 @@ class OrderFilters(ListFilters):
     state = ChoiceFilter(
         label=_("State"), choices=[(key, label) for key, (label, _rows) in STATES.items()], method="by_state"
     )
-    hold = MultipleChoiceFilter(label=_("Hold reason"), choices=HoldCode.choices, method="by_hold")
+    hold = MultipleChoiceFilter(label=_("Hold reason"), choices=HoldCode.choices, method="by_hold", distinct=False)
     held = ChoiceFilter(label=_("On hold for"), choices=[("day", _("More than a day"))], method="by_held")
     due = ChoiceFilter(label=_("Due"), choices=DUE, method="by_due")
     shipped = ChoiceFilter(label=_("Left"), choices=[("today", _("Today"))], method="by_shipped")
-    payment = MultipleChoiceFilter(label=_("Payment"), field_name="payment_status", choices=PaymentStatus.choices)
+    payment = MultipleChoiceFilter(
+        label=_("Payment"), field_name="payment_status", choices=PaymentStatus.choices, distinct=False
+    )
     warehouse = ModelChoiceFilter(
         label=_("Warehouse"), queryset=Warehouse.objects.all(), to_field_name="code", method="by_warehouse"
     )

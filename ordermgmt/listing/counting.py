@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from time import perf_counter
 from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
@@ -11,7 +12,10 @@ from django.db.models import QuerySet
 from ordermgmt.templatetags import portal
 
 LIMIT = 10_000
+# Words are found by bits of text, which costs a look at every match: there "more than 1,000" is enough.
+WORDS_LIMIT = 1_000
 FRESH = timedelta(seconds=30)
+DEAR_MS = 50
 
 
 class Total(NamedTuple):
@@ -21,16 +25,28 @@ class Total(NamedTuple):
     more: bool = False
 
     @classmethod
-    def of(cls, found: int) -> "Total":
-        return cls(min(found, LIMIT), found > LIMIT)
+    def of(cls, found: int, limit: int = LIMIT) -> "Total":
+        return cls(min(found, limit), found > limit)
 
     def __str__(self) -> str:
         return f"{portal.number(self.value)}+" if self.more else portal.number(self.value)
 
 
-def total_of(queryset: QuerySet[Any]) -> Total:
-    """One query that never looks at more than LIMIT + 1 matching rows."""
-    return Total.of(queryset.order_by().values("pk")[: LIMIT + 1].count())
+def total_of(queryset: QuerySet[Any], limit: int = LIMIT) -> Total:
+    """One query that never looks at more than `limit` + 1 matching rows."""
+    return Total.of(queryset.order_by().values("pk")[: limit + 1].count(), limit)
+
+
+def dear_total_of(key: str, queryset: QuerySet[Any], now: datetime, limit: int = LIMIT) -> Total:
+    """The total; one that took long to count is kept for a while, so that paging does not count again and again."""
+    known = _remembered.get(key)
+    if known and now - known.at < FRESH:
+        return known.totals[""]
+    start = perf_counter()
+    total = total_of(queryset, limit)
+    if (perf_counter() - start) * 1000 > DEAR_MS:
+        _remembered[key] = Remembered({"": total}, now)
+    return total
 
 
 def totals_of(querysets: Mapping[str, QuerySet[Any]]) -> dict[str, Total]:

@@ -23,7 +23,7 @@ class ListFilters(FilterSet):
     """Base of every list's filters. A filter called `q` is drawn as the search field."""
 
     def __init__(self, data: Any = None, queryset: Any = None, *, request: Any = None, prefix: Any = None) -> None:
-        super().__init__(data, queryset, request=request, prefix=prefix)
+        super().__init__(data, queryset, request=request, prefix=prefix)  # type: ignore[no-untyped-call]
 
     @property
     def form(self) -> Any:

@@ -113,7 +113,7 @@ class ListPage:
 
     @cached_property
     def _filter_names(self) -> set[str]:
-        form = self.filterset.base_filters
+        form = self.filterset.get_filters()  # type: ignore[no-untyped-call]
         return {*form, *(f"{name}_{end}" for name in form for end in ("min", "max", "after", "before"))}
 
     @cached_property
@@ -168,7 +168,9 @@ class ListPage:
         """Exact up to 10,000; a page that shows everything needs no query."""
         if not self.slice.previous and not self.slice.next and self.slice.rows:
             return counting.Total(len(self.slice.rows))
-        return counting.total_of(self.matching)
+        limit = counting.WORDS_LIMIT if self.filters.applied.get("q") else counting.LIMIT
+        key = f"{self.name}:{self.request.user.pk}:{self.own_query}"
+        return counting.dear_total_of(key, self.matching, self.now, limit)
 
     @cached_property
     def counts(self) -> counting.Remembered:

@@ -175,6 +175,7 @@ class Order(Stateful):
             models.Index(fields=["external_number"], name="order_external", condition=~Q(external_number="")),
             models.Index(fields=["ship_postcode"], name="order_postcode"),
             models.Index(fields=["total", "id"], name="order_total"),
+            models.Index(fields=["ship_country", "-placed_at", "-id"], name="order_country"),
         ]
 
     def __str__(self) -> str:
