@@ -50,3 +50,4 @@ RECORDS = (
     Key("t", "press", _("Timeline")),
 )
 GROUPS = ((_("Everywhere"), GLOBAL), (_("Lists"), LISTS), (_("Records"), RECORDS))
+KEY_MAP = {key.keys: key.act for _title, keys in GROUPS for key in keys if key.act != "press"}

@@ -48,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audit/", people.audit_log, name="audit_log"),
     path("preferences/theme/", preferences.choose_theme, name="choose_theme"),
     path("preferences/role/", preferences.choose_role, name="choose_role"),
+    path("preferences/keys/help/", preferences.keys_help, name="keys_help"),
     path("preferences/keys/", preferences.choose_keys, name="choose_keys"),
     path("search/", searching.search, name="search"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),

@@ -21,7 +21,6 @@ from django_filters import (
 from inventory.models import Warehouse
 from ordermgmt.clock import business_day, business_zone
 from ordermgmt.listing import ListFilters
-from ordermgmt.models import User
 from orders.models import Allocation, Channel, Hold, Order, OrderLine
 from orders.search import condition
 from orders.states import FulfilmentStatus, HoldCode, OrderStatus, PaymentStatus
@@ -109,7 +108,9 @@ class OrderFilters(ListFilters):
     channel = ModelChoiceFilter(label=_("Channel"), queryset=Channel.objects.all(), to_field_name="code")
     country = CharFilter(label=_("Country (two letters)"), method="by_country")
     tag = CharFilter(label=_("Tag"), method="by_tag")
-    assignee = ModelChoiceFilter(label=_("Assigned to"), queryset=User.objects.filter(is_active=True))
+    assignee = ChoiceFilter(
+        label=_("Assigned to"), choices=[("me", _("Me")), ("nobody", _("Nobody"))], method="by_assignee"
+    )
     placed = DateFromToRangeFilter(label=_("Placed"), method="by_placed")
     amount = RangeFilter(label=_("Total"), field_name="total")
 
@@ -147,6 +148,9 @@ class OrderFilters(ListFilters):
         given = Exists(work.filter(order=OuterRef("pk"), warehouse=value).exclude(status="cancelled"))
         promised = Exists(Allocation.objects.filter(line__order=OuterRef("pk"), warehouse=value))
         return orders.filter(given | promised)
+
+    def by_assignee(self, orders: Orders, name: str, value: str) -> Orders:
+        return orders.filter(assignee=self.request.user if value == "me" else None)
 
     def by_item(self, orders: Orders, name: str, value: str) -> Orders:
         lines = OrderLine.objects.filter(order=OuterRef("pk"), sku__code=value.strip().upper())

@@ -17,14 +17,16 @@ from orders.models import Hold, Order
 from orders.states import HoldCode
 
 
-def _rows(query: str) -> QuerySet[Order]:
-    rows: QuerySet[Order] = OrderFilters(QueryDict(query), queryset=Order.objects.all()).qs
+def _rows(query: str, request: HttpRequest) -> QuerySet[Order]:
+    rows: QuerySet[Order] = OrderFilters(QueryDict(query), queryset=Order.objects.all(), request=request).qs
     return rows
 
 
-def _figures(lines: Sequence[tuple[str, str, str]], notes: Mapping[str, str] | None = None) -> list[Figure]:
+def _figures(
+    request: HttpRequest, lines: Sequence[tuple[str, str, str]], notes: Mapping[str, str] | None = None
+) -> list[Figure]:
     """(words, query of the orders list, tone) as figures, all counted in one statement."""
-    totals = totals_of({query: _rows(query) for _words, query, _tone in lines})
+    totals = totals_of({query: _rows(query, request) for _words, query, _tone in lines})
     said = notes or {}
     return [
         Figure(words, totals[query], f"/orders/?view=all&{query}", said.get(query, ""), tone)
@@ -34,13 +36,12 @@ def _figures(lines: Sequence[tuple[str, str, str]], notes: Mapping[str, str] | N
 
 @home_part(Role.SUPPORT, rank=10)
 def my_orders(request: HttpRequest, now: datetime) -> Part:
-    pk = request.user.pk
     lines = [
-        (_("Assigned to me, open"), f"assignee={pk}&state=open", ""),
-        (_("Assigned to me, on hold"), f"assignee={pk}&state=held", "hold"),
-        (_("Assigned to me, late"), f"assignee={pk}&due=late", "warn"),
+        (_("Assigned to me, open"), "assignee=me&state=open", ""),
+        (_("Assigned to me, on hold"), "assignee=me&state=held", "hold"),
+        (_("Assigned to me, late"), "assignee=me&due=late", "warn"),
     ]
-    return Part(_("My follow-ups"), _figures(lines))
+    return Part(_("My follow-ups"), _figures(request, lines))
 
 
 @home_part(Role.SUPPORT, rank=20)
@@ -53,7 +54,7 @@ def held_by_cause(request: HttpRequest, now: datetime) -> Part:
     }
     lines = [(str(HoldCode(code).label), f"hold={code}", "hold") for code, _n, _oldest in causes]
     lines.append((_("Delivery problem"), "state=problem", "bad"))
-    return Part(_("Waiting for support"), _figures(lines, notes), nothing=_("Nothing is on hold."))
+    return Part(_("Waiting for support"), _figures(request, lines, notes), nothing=_("Nothing is on hold."))
 
 
 @home_part(Role.LEAD, rank=10)
@@ -66,7 +67,7 @@ def shift(request: HttpRequest, now: datetime) -> Part:
         (_("Left today"), "shipped=today", ""),
         (_("Waiting for stock"), "state=backordered", "warn"),
     ]
-    return Part(_("Today"), _figures(lines), looks="tiles")
+    return Part(_("Today"), _figures(request, lines), looks="tiles")
 
 
 @home_part(Role.MANAGER, rank=10)
@@ -82,7 +83,7 @@ def attention(request: HttpRequest, now: datetime) -> Part:
         (_("orders left without being paid"), "state=shipped&payment=unpaid&payment=overdue", "bad"),
     ]
     checked = _("Nothing needs you. Last check %(time)s.") % {"time": portal.clock_time(now)}
-    return Part(_("Needs attention"), _figures(lines, notes), looks="sentences", nothing=checked)
+    return Part(_("Needs attention"), _figures(request, lines, notes), looks="sentences", nothing=checked)
 
 
 @home_part(Role.MANAGER, rank=20)
@@ -94,7 +95,7 @@ def open_work(request: HttpRequest, now: datetime) -> Part:
         (_("Left today"), "shipped=today", ""),
         (_("On hold"), "state=held", ""),
     ]
-    return Part(_("Orders now"), _figures(lines), looks="tiles")
+    return Part(_("Orders now"), _figures(request, lines), looks="tiles")
 
 
 @home_part(Role.FINANCE, rank=10)
@@ -107,4 +108,4 @@ def owed(request: HttpRequest, now: datetime) -> Part:
         (_("Held until paid"), "hold=payment", "hold"),
         (_("Refunded in part"), "payment=part_refunded", ""),
     ]
-    return Part(_("Payments"), _figures(lines), url="/invoices/", url_label=_("Invoices"))
+    return Part(_("Payments"), _figures(request, lines), url="/invoices/", url_label=_("Invoices"))

@@ -96,9 +96,8 @@ class Drawing:
         cells = "".join(
             f'<td class="{c.css}">{c.html(row)}</td>' if c.css else f"<td>{c.html(row)}</td>" for c in others
         )
-        peek = f' data-peek-url="{url}peek/"' if self.page.has_peek else ""
         link = f'<a href="{url}">{name}</a>' if url else name
-        return f'<tr data-href="{url}"{peek}>{self._pick(row)}<th scope="row" class="id">{link}</th>{cells}</tr>'
+        return f'<tr data-href="{url}">{self._pick(row)}<th scope="row" class="id">{link}</th>{cells}</tr>'
 
     def _pick(self, row: Any) -> str:
         if not self.bulk_allowed:

@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, to_locale
 
 from ordermgmt.clock import business_zone
-from ordermgmt.keyboard import GROUPS
+from ordermgmt.keyboard import KEY_MAP
 from ordermgmt.looks import NEUTRAL, TONES, Look, look_of
 
 register = template.Library()
@@ -119,11 +119,6 @@ def day(value: date | datetime | None, pattern: str = "j M") -> str:
 def iso_day(value: str | None) -> str:
     """A day kept as ISO text in JSON: Wed 25 Nov."""
     return weekday(date.fromisoformat(value)) if value else _unknown()
-
-
-def day_words(value: date | datetime) -> str:
-    """The same without markup, for sentences: 22 Nov."""
-    return _day_words(value.astimezone(business_zone()).date() if isinstance(value, datetime) else value, "j M")
 
 
 @register.filter
@@ -263,10 +258,5 @@ def key_words(keys: str) -> str:
 
 @register.inclusion_tag("components/palette.html", takes_context=True)
 def palette(context: Context) -> dict[str, Any]:
-    """The command palette and the keys help, once on every staff page."""
-    return {
-        "key_groups": GROUPS,
-        "user": context["user"],
-        "request": context["request"],
-        "csrf_token": context.get("csrf_token"),
-    }
+    """The command palette and the key map, once on every staff page; the keys help is fetched when asked for."""
+    return {"keys": KEY_MAP, "user": context["user"]}

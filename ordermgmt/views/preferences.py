@@ -1,12 +1,13 @@
 """What a person chooses for this device: theme and role. Plain forms; the script only saves the reload."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from ordermgmt.access import StaffRequest, staff_page
 from ordermgmt.context_processors import THEMES
+from ordermgmt.keyboard import GROUPS
 from ordermgmt.navigation import roles_of
 
 A_YEAR = 60 * 60 * 24 * 365
@@ -46,3 +47,11 @@ def choose_keys(request: StaffRequest) -> HttpResponse:
     request.user.has_single_keys = request.POST.get("single_keys") == "on"
     request.user.save(update_fields=["has_single_keys"])
     return _back(request)
+
+
+@require_safe
+@staff_page()
+def keys_help(request: HttpRequest) -> HttpResponse:
+    """The dialog that lists the keys."""
+    context = {"key_groups": GROUPS, "back": request.GET.get("from", "/")}
+    return render(request, "components/keys_help.html", context)

@@ -25,11 +25,11 @@ MOST_TO_UNDO = 100
 BULK = ("orders.hold", "orders.release_hold", "orders.edit", "orders.cancel")
 
 
-def _chosen(data: QueryDict) -> list[Order]:
+def _chosen(request: StaffRequest) -> list[Order]:
     """The ticked orders, or all that match the list they were on."""
-    rows = Order.objects.with_state().order_by("pk")
+    data, rows = request.POST, Order.objects.with_state().order_by("pk")
     if data.get("matching"):
-        return list(OrderFilters(QueryDict(data.get("list", "")), queryset=rows).qs[:MOST])
+        return list(OrderFilters(QueryDict(data.get("list", "")), queryset=rows, request=request).qs[:MOST])
     keys = [int(pk) for pk in data.getlist("pk") if pk.isascii() and pk.isdecimal() and len(pk) < 19]
     return list(rows.filter(pk__in=keys[:MOST]))
 
@@ -43,7 +43,7 @@ def bulk(request: StaffRequest, slug: str) -> HttpResponse:
         raise Http404
     if not request.user.has_perm(deed.permission):
         raise PermissionDenied(deed.permission)
-    orders = _chosen(request.POST)
+    orders = _chosen(request)
     skipped = [(order, why) for order in orders if (why := deed.why_not(order))]
     able = [order for order in orders if not deed.why_not(order)]
     form = deed.form(request.POST if request.POST.get("confirm") else None)

@@ -1,4 +1,4 @@
-// The keyboard map. The keys stand in the help dialog (#keys-help), written by ordermgmt/keyboard.py; this file says what they do.
+// The keyboard map: #keys-map comes from ordermgmt/keyboard.py; this file says what the acts do.
 // Single keys wait 80 ms, so that a scanner's burst never fires one; they are off in fields and when the person switched them off.
 import * as list from "./lists.js";
 import { openPalette } from "./palette.js";
@@ -6,8 +6,7 @@ import { undoLast } from "./toasts.js";
 
 const WAIT = 80;
 const SEQUENCE = 1000;
-const help = document.getElementById("keys-help");
-const map = new Map([...document.querySelectorAll("#keys-help [data-keys]")].map((row) => [row.dataset.keys, row.dataset.act]));
+const map = new Map(Object.entries(JSON.parse(document.getElementById("keys-map")?.textContent || "{}")));
 const singles = document.querySelector("[data-single-keys]")?.dataset.singleKeys !== "off";
 const listActs = new Set(["down", "up", "open", "peek", "select", "filter", "save"]);
 let pending = 0;
@@ -16,10 +15,18 @@ let before = { key: "", at: 0 };
 const inField = (target) => target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], dialog[open]");
 const follow = (selector) => { const link = document.querySelector(selector); if (link) location.assign(link.href); };
 
+async function showHelp() {
+  if (!document.getElementById("keys-help")) {
+    const answer = await fetch(`/preferences/keys/help/?${new URLSearchParams({ from: location.pathname + location.search })}`);
+    if (answer.ok && !answer.redirected) document.body.insertAdjacentHTML("beforeend", await answer.text());
+  }
+  document.getElementById("keys-help")?.showModal();
+}
+
 const acts = {
   search: () => document.getElementById("global-search")?.focus(),
   palette: () => openPalette(),
-  help: () => help?.showModal(),
+  help: showHelp,
   previous: () => follow("[data-previous], a[rel=prev]"),
   next: () => follow("[data-next], a[rel=next]"),
   undo: undoLast,

@@ -10,7 +10,7 @@ export function close() {
 }
 
 export async function peek(row) {
-  const address = row?.dataset.peekUrl;
+  const address = row?.dataset.peekUrl ?? (row?.closest("[data-peeks]") && `${row.dataset.href}peek/`);
   if (!address) return;
   const answer = await fetch(address, { headers: { "HX-Request": "true" } });
   if (!answer.ok) return;
