@@ -5,18 +5,21 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
+from django.db.models import Sum
+
 from customers.models import Customer
+from fulfilment.demo.catalogue import RATE, Item
 from fulfilment.demo.floor import work_the_floor
 from fulfilment.demo.master import Master
 from fulfilment.demo.places import LAND_BY_CODE
 from fulfilment.demo.stories import LineStory, basket, delivery
+from inventory.models import StockLevel
 from ordermgmt.money import tax_in
 from ordermgmt.roles import Role
 from orders.actions.cancellation import cancel_order
 from orders.actions.holds import place_hold
 from orders.actions.placing import place_order
 from orders.drafts import DraftAddress, DraftCharge, DraftLine, DraftPayment, OrderDraft
-from orders.models import Order
 from orders.states import HoldCode, LineKind
 
 # What happens to how many of a hundred.
@@ -29,20 +32,31 @@ class Live:
     master: Master
     customers: list[Customer]
     now: datetime
+    scarce: list[Item]
 
 
 def play_live(rng: Random, master: Master, customers: list[Customer], count: int, *, now: datetime) -> None:
-    """Place `count` orders of the last 46 hours, hold and cancel some, then work a part of them on the floor."""
-    live = Live(rng, master, customers, now)
-    moments = sorted(now - timedelta(minutes=rng.randint(5, 46 * 60)) for _ in range(count))
-    placed = [
+    """Place `count` orders of the last 46 hours; the floor works them once yesterday and once today."""
+    live = Live(rng, master, customers, now, _scarce(master))
+    moments = sorted(now - timedelta(minutes=rng.randint(20, 46 * 60)) for _ in range(count))
+    fates = rng.choices(list(FATES), list(FATES.values()), k=count)
+    first_shift = now - timedelta(hours=23)
+    early = sum(moment < first_shift for moment in moments)
+    for moment, fate in zip(moments[:early], fates[:early], strict=True):
         _play(live, fate, moment)
-        for moment, fate in zip(moments, rng.choices(list(FATES), list(FATES.values()), k=count), strict=True)
-    ]
-    work_the_floor(rng, master, [order for order in placed if order], now=now)
+    work_the_floor(rng, master, now=first_shift, share=0.97)
+    for moment, fate in zip(moments[early:], fates[early:], strict=True):
+        _play(live, fate, moment)
+    work_the_floor(rng, master, now=now - timedelta(hours=1), share=0.6)
 
 
-def _play(live: Live, fate: str, moment: datetime) -> Order | None:
+def _scarce(master: Master) -> list[Item]:
+    """Items that are sold out, or nearly, everywhere."""
+    units = StockLevel.objects.values_list("sku__code").annotate(units=Sum("on_hand")).order_by("units")
+    return [master.items[code] for code, _ in units[:12]]
+
+
+def _play(live: Live, fate: str, moment: datetime) -> None:
     draft = _draft(live, fate, moment)
     order = place_order(draft, by="Web shop", now=moment)
     support = live.master.people[Role.SUPPORT]
@@ -58,7 +72,6 @@ def _play(live: Live, fate: str, moment: datetime) -> Order | None:
         place_hold(order.pk, code=code, reason=reason, by=support, now=later)
     if fate == "cancelled":
         cancel_order(order.pk, by=support, reason="Ordered twice by mistake", now=later)
-    return order if fate in ("plain", "scarce", "large") else None
 
 
 def _draft(live: Live, fate: str, moment: datetime) -> OrderDraft:
@@ -97,7 +110,7 @@ def _draft(live: Live, fate: str, moment: datetime) -> OrderDraft:
 
 
 def _adjusted(live: Live, lines: list[LineStory], fate: str, currency: str) -> list[LineStory]:
-    """A scarce order wants more of its first item than any warehouse has; a large one wants a dozen of each."""
+    """A scarce order wants something that is sold out; a large one wants a dozen of each."""
     if fate not in ("scarce", "large"):
         return lines
     factor = 40 if fate == "scarce" else 12
@@ -106,6 +119,11 @@ def _adjusted(live: Live, lines: list[LineStory], fate: str, currency: str) -> l
         [replace(first, quantity=factor)] if fate == "scarce" else [replace(line, quantity=factor) for line in lines]
     )
     return [_repriced(line, currency) for line in wanted]
+
+
+def _line_of(item: Item, like: LineStory, currency: str) -> LineStory:
+    price = (item.price * RATE[currency]).quantize(Decimal("0.1"))
+    return _repriced(replace(like, item=item, unit_price=price, quantity=12), currency)
 
 
 def _repriced(line: LineStory, currency: str) -> LineStory:
