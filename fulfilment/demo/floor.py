@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from fulfilment.actions.scanning import take_scan
+from fulfilment.actions.screens import pick_task
 from fulfilment.actions.waves import Choice, NothingToRelease, claim_wave, release_waves
 from fulfilment.demo.master import Master
 from fulfilment.models import FulfilmentOrder, Wave
@@ -50,11 +51,12 @@ class Robot:
 
     @property
     def goes_on(self) -> bool:
-        return self.answer["verdict"] not in STOPPED
+        return not self.answer or self.answer["verdict"] not in STOPPED
 
     def follow(self, task: dict[str, Any], *, until: str, most: int = MOST_SCANS) -> dict[str, Any]:
         while task["expect"] and task["step"] != until and self.sequence < most and self.goes_on:
-            task = self.scan(task["expect"][0]["codes"][0])
+            wanted = next((one for one in task["expect"] if one["units"] == 1), task["expect"][0])
+            task = self.scan(wanted["codes"][0])
         return task
 
 
@@ -80,11 +82,10 @@ def _release(rng: Random, master: Master, warehouse: Warehouse, kind: str, now: 
 
 def _pick(rng: Random, master: Master, wave: Wave, now: datetime, share: float) -> None:
     sam = master.people[Role.OPERATOR]
-    claim_wave(wave.pk, by=sam, now=now)
+    wave = claim_wave(wave.pk, by=sam, now=now)
     robot = Robot(sam, "pick", f"demo-{wave.number}", now + timedelta(minutes=10), task=wave.number)
     most = MOST_SCANS if rng.random() < share else rng.randint(2, 6)
-    task = robot.scan(codes.printed(codes.WAVE, wave.number))
-    robot.follow(task, until="end", most=most)
+    robot.follow(pick_task(wave), until="end", most=most)
 
 
 def _pack(rng: Random, master: Master, warehouse: Warehouse, place: int, now: datetime, share: float) -> None:
@@ -98,4 +99,5 @@ def _pack(rng: Random, master: Master, warehouse: Warehouse, place: int, now: da
         if task["step"] == "finish":
             task = robot.scan(codes.printed(codes.COMMAND, "DONE"))
         if task["step"] == "label" and rng.random() < share:
-            robot.follow(task, until="idle", most=robot.sequence + 4)
+            for label in task["view"]["labels"]:
+                robot.scan(label["number"])

@@ -84,6 +84,7 @@ def _draft(live: Live, fate: str, moment: datetime) -> OrderDraft:
         live,
         basket(rng, list(live.master.items.values()), [1.0] * len(live.master.items), land.currency, rate),
         fate,
+        rate,
         land.currency,
     )
     goods = sum((line.total for line in lines), Decimal(0))
@@ -109,27 +110,20 @@ def _draft(live: Live, fate: str, moment: datetime) -> OrderDraft:
     )  # fmt: skip
 
 
-def _adjusted(live: Live, lines: list[LineStory], fate: str, currency: str) -> list[LineStory]:
+def _adjusted(live: Live, lines: list[LineStory], fate: str, rate: Decimal, currency: str) -> list[LineStory]:
     """A scarce order wants something that is sold out; a large one wants a dozen of each."""
-    if fate not in ("scarce", "large"):
-        return lines
-    factor = 40 if fate == "scarce" else 12
-    first = lines[0]
-    wanted = (
-        [replace(first, quantity=factor)] if fate == "scarce" else [replace(line, quantity=factor) for line in lines]
-    )
-    return [_repriced(line, currency) for line in wanted]
+    if fate == "scarce":
+        item = live.rng.choice(live.scarce)
+        price = (item.price * RATE[currency]).quantize(Decimal("0.1"))
+        return [*lines[1:], _repriced(replace(lines[0], item=item, unit_price=price, quantity=12), rate, currency)]
+    if fate == "large":
+        return [_repriced(replace(line, quantity=12), rate, currency) for line in lines]
+    return lines
 
 
-def _line_of(item: Item, like: LineStory, currency: str) -> LineStory:
-    price = (item.price * RATE[currency]).quantize(Decimal("0.1"))
-    return _repriced(replace(like, item=item, unit_price=price, quantity=12), currency)
-
-
-def _repriced(line: LineStory, currency: str) -> LineStory:
+def _repriced(line: LineStory, rate: Decimal, currency: str) -> LineStory:
     total = line.unit_price * line.quantity
-    share = line.tax / line.total if line.total else Decimal(0)
-    return replace(line, discount=Decimal(0), total=total, tax=(total * share).quantize(Decimal("0.01")))
+    return replace(line, discount=Decimal(0), total=total, tax=tax_in(total, rate, currency))
 
 
 def _draft_line(live: Live, line: LineStory, rate: Decimal) -> DraftLine:

@@ -125,7 +125,9 @@ class Past:
             ship_city=address.city,
             ship_postcode=address.postcode,
             ship_country=address.country,
-            units=sum(line.quantity * max(1, len(line.item.parts)) for line in story.lines),
+            units=0
+            if story.is_cancelled
+            else sum(line.quantity * max(1, len(line.item.parts)) for line in story.lines),
             shipping_method="Parcel",
             is_renewal=story.channel == "subscription",
             placed_at=story.placed_at,
