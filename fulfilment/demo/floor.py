@@ -55,7 +55,9 @@ class Robot:
 
     def follow(self, task: dict[str, Any], *, until: str, most: int = MOST_SCANS) -> dict[str, Any]:
         while task["expect"] and task["step"] != until and self.sequence < most and self.goes_on:
-            wanted = next((one for one in task["expect"] if one["units"] == 1), task["expect"][0])
+            wanted = next((one for one in task["expect"] if 1 <= one["units"] <= one["left"]), None)
+            if wanted is None:
+                break
             task = self.scan(wanted["codes"][0])
         return task
 
