@@ -92,7 +92,7 @@ class ShipmentList(ListPage):
             text=lambda row: words_of(row, timezone.now()) or row.get_status_display(),
             css="nowrap",
         ),
-        Column("carrier__name", gettext_lazy("Carrier"), css="low"),
+        Column("carrier__name", gettext_lazy("Carrier"), css="low nowrap"),
         Column("last_event_at", gettext_lazy("Last event"), cell=_heard, css="nowrap"),
         Column("order__promised_delivery_on", gettext_lazy("Promised"), cell=_promise, css="nowrap"),
         Column("dispatched_at", gettext_lazy("Handed over"), default=False, css="nowrap"),
@@ -103,7 +103,8 @@ class ShipmentList(ListPage):
     default_sort = "packed"
     views = (
         View("all", gettext_lazy("All")),
-        *(View(slug, label, f"stage={slug}") for slug, label in STAGES if slug != "cancelled"),
+        View("problem", gettext_lazy("Problem"), "stage=problem"),
+        *(View(slug, label, f"stage={slug}") for slug, label in STAGES if slug not in ("problem", "cancelled")),
     )
     empty = Empty(gettext_lazy("No shipments yet"), gettext_lazy("Packed orders show up here."), icon="truck")
     bulk = (Bulk(gettext_lazy("Mark handed over"), "/shipments/hand-over/", "fulfilment.dispatch", icon="truck"),)
@@ -198,7 +199,7 @@ def _carton(row: Shipment, carton: Carton) -> dict[str, Any]:
 def _facts(row: Shipment) -> list[dict[str, Any]]:
     return [
         {"term": _("Order"), "value": row.order.number, "url": f"/orders/{row.order.number}/"},
-        {"term": _("To"), "value": f"{row.order.recipient}, {row.order.ship_postcode} {row.order.ship_city}"},
+        {"term": _("To"), "value": _to(row)},
         {"term": _("Carrier"), "value": f"{row.carrier.name} {row.service}"},
         {"term": _("Warehouse"), "value": row.warehouse.title},
         {"term": _("Promised"), "value": portal.weekday(row.order.promised_delivery_on)},
@@ -208,6 +209,11 @@ def _facts(row: Shipment) -> list[dict[str, Any]]:
         {"term": _("Delivered"), "value": portal.when(row.delivered_at)},
         {"term": _("Cost"), "value": portal.money(row.cost, "EUR")},
     ]
+
+
+def _to(row: Shipment) -> str:
+    place = f"{row.order.ship_postcode} {row.order.ship_city}".strip()
+    return ", ".join(part for part in (row.order.recipient, place) if part)
 
 
 def _papers(row: Shipment) -> list[dict[str, Any]]:
