@@ -65,7 +65,7 @@ def address_problems(address: DraftAddress) -> list[str]:
     }
     problems = [] if address.name or address.company else [_("name")]
     try:
-        normalize_address(parts)  # type: ignore[no-untyped-call]
+        normalize_address(parts)
     except InvalidAddressError as error:
         # A region is asked for only where nothing was written: shops write it in many ways.
         wrong = [name for name in error.errors if name != "country_area" or not address.region]
