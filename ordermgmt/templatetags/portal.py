@@ -121,6 +121,11 @@ def iso_day(value: str | None) -> str:
     return weekday(date.fromisoformat(value)) if value else _unknown()
 
 
+def day_words(value: date | datetime) -> str:
+    """A day without markup, for sentences of staff: 22 Nov."""
+    return _day_words(value.astimezone(business_zone()).date() if isinstance(value, datetime) else value, "j M")
+
+
 @register.filter
 def weekday(value: date | datetime | None) -> str:
     """A day for customers: Wed 25 Nov."""
