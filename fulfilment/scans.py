@@ -46,12 +46,16 @@ class Scan:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """The verdict in one word and one sentence; `effect` names moved units for UNDO."""
+    """The verdict in one word and one sentence; `effect` names moved units for UNDO.
+
+    `ask` names a question that the screen puts to the person (short, reprint).
+    """
 
     verdict: str
     message: str
     go: str = ""
     task: str = ""
+    ask: str = ""
     effect: dict[str, Any] = field(default_factory=dict)
 
 

@@ -459,6 +459,8 @@ def _command(scan: Scan) -> Answer:
     work = at_bench(scan.task, scan.by)
     if scan.command == "PAUSE":
         return right(_("Paused. This order stays yours for 15 minutes"), verdict=Verdict.COMMAND, go="/scan/")
+    if work is not None and work.status == WorkStatus.PACKED and scan.command == "REPRINT":
+        return right(_("Why is the label printed again?"), verdict=Verdict.COMMAND, task=work.number, ask="reprint")
     if work is None or work.status != WorkStatus.PACKING:
         return right(_("Go on"), verdict=Verdict.COMMAND) if scan.command == "OK" else wrong(_("Scan an order first"))
     order, work = lock_work(work.pk)

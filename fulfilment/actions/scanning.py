@@ -14,6 +14,8 @@ from fulfilment.scans import Answer, Scan, right, stop, wrong
 from fulfilment.states import Verdict, WaveStatus, WorkStatus
 from inventory.models import Warehouse
 from ordermgmt import codes
+from ordermgmt.models import User
+from ordermgmt.roles import Role
 
 STATIONS = ("home", "pick", "pack")
 
@@ -69,7 +71,13 @@ def _take_new(scan: Scan) -> tuple[Answer, ScanEvent]:
 
 def _keep(event: ScanEvent, answer: Answer, scan: Scan) -> None:
     event.verdict, event.effect = answer.verdict, answer.effect
-    event.answer = {"verdict": answer.verdict, "message": answer.message, "go": answer.go, "task": _task(answer, scan)}
+    event.answer = {
+        "verdict": answer.verdict,
+        "message": answer.message,
+        "go": answer.go,
+        "ask": answer.ask,
+        "task": _task(answer, scan),
+    }
     event.save(update_fields=["verdict", "effect", "answer"])
 
 
@@ -144,17 +152,26 @@ def _ok(wave: Wave, scan: Scan) -> Answer:
     return right(_("Go on"), verdict=Verdict.COMMAND)
 
 
+def help_text(scan: Scan) -> Answer:
+    """HELP: who can be called."""
+    leads = User.objects.filter(grants__role=Role.LEAD, is_active=True)
+    here = leads.filter(memberships__warehouse__in=Warehouse.objects.for_user(scan.by)).distinct().order_by("name")
+    names = ", ".join(str(one) for one in here[:4]) or _("Nobody")
+    return right(_("Call a lead: %(names)s") % {"names": names}, verdict=Verdict.COMMAND)
+
+
 _PICK_COMMANDS: dict[str, Callable[[Wave, Scan], Answer]] = {
     "SHORT": shorts.short_pick,
     "SKIP": picking.skip,
     "UNDO": picking.undo,
     "PAUSE": _pause,
     "OK": _ok,
+    "HELP": lambda wave, scan: help_text(scan),
 }
 
 
 def _pack(scan: Scan) -> Answer:
-    return packing.pack_scan(scan)
+    return help_text(scan) if scan.command == "HELP" else packing.pack_scan(scan)
 
 
 _JUDGES: dict[str, Callable[[Scan], Answer]] = {"home": _home, "pick": _pick, "pack": _pack}

@@ -42,7 +42,9 @@ def short_pick(wave: Wave, scan: Scan) -> Answer:
     reason = scan.reason or ShortReason.NOT_FOUND
     if reason not in ShortReason.values:
         return wrong(_("Say why: not found, damaged or wrong item"))
-    found = scan.found or 0
+    if scan.found is None:
+        return right(_("How many are here?"), verdict=Verdict.COMMAND, ask="short")
+    found = scan.found
     if not 0 <= found < place.pick.left:
         return wrong(_("%(left)s are wanted here. Say how many of them there are") % {"left": place.pick.left})
     return _report(wave, place, found, reason, scan)

@@ -128,7 +128,7 @@ def test_a_short_promise_to_others_is_not_robbed(floor: Floor) -> None:
     [
         ({"found": 3}, "3 are wanted here. Say how many of them there are"),
         ({"found": -1}, "3 are wanted here. Say how many of them there are"),
-        ({"reason": "magic"}, "Say why: not found, damaged or wrong item"),
+        ({"found": 0, "reason": "magic"}, "Say why: not found, damaged or wrong item"),
     ],
 )
 def test_what_cannot_be_short_is_refused(floor: Floor, facts: dict[str, object], message: str) -> None:
@@ -137,3 +137,15 @@ def test_what_cannot_be_short_is_refused(floor: Floor, facts: dict[str, object],
     assert sam.command("SHORT", **facts)["message"] == message
     assert not CountTask.objects.exists()
     assert_books_hold()
+
+
+def test_the_card_asks_how_many_are_here(floor: Floor) -> None:
+    (wave,) = released(floor.warehouse, [{item(floor.warehouse, 5): 3}], by=floor.lead)
+    answer = floor.pick(wave).command("SHORT")
+    assert (answer["ask"], answer["message"]) == ("short", "How many are here?")
+    assert not CountTask.objects.exists()
+
+
+def test_the_help_card_names_the_leads(floor: Floor) -> None:
+    (wave,) = released(floor.warehouse, [{item(floor.warehouse, 5): 3}], by=floor.lead)
+    assert floor.pick(wave).command("HELP")["message"] == "Call a lead: Ana Lead"

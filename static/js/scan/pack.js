@@ -141,6 +141,19 @@ document.addEventListener("click", (event) => {
   else if ("overrideClose" in dataset) show("override", false);
 });
 
+document.addEventListener("scan:answer", ({ detail: answer }) => { if (answer.ask === "reprint") openReprint(); });
+
+// A lone digit in the empty field chooses a box; more keys soon after are a code being typed or scanned.
+const LONE_KEY_MS = 600;
+addEventListener("keydown", ({ key, target }) => {
+  if (key === "Escape") { for (const name of ["problem", "reprint", "override"]) show(name, false); return; }
+  if (!/^[1-9]$/.test(key) || target.id !== "scan-field" || target.value) return;
+  setTimeout(() => {
+    const button = document.querySelector(`[data-box-key="${key}"]`);
+    if (target.value === key && button) { target.value = ""; button.click(); }
+  }, LONE_KEY_MS);
+});
+
 scale.checked = localStorage.getItem("bench-scale") === "yes";
 scale.addEventListener("change", () => localStorage.setItem("bench-scale", scale.checked ? "yes" : "no"));
 document.addEventListener("scan:task", ({ detail: task }) => draw(task));

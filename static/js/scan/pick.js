@@ -107,6 +107,7 @@ function type() {
 }
 
 // The SHORT card asks on the screen, as the button does.
+document.addEventListener("scan:answer", ({ detail: answer }) => { if (answer.ask === "short") open(); });
 document.addEventListener("scan:verdict", () => { document.getElementById("scan-field").inputMode = "none"; });
 document.addEventListener("scan:task", ({ detail: task }) => draw(task));
 draw(currentTask());
