@@ -97,7 +97,7 @@ class Record:
         if value is None:
             self.wrong("not_a_number", place, _("a number"), raw)
         elif abs(value) >= money.LARGEST:
-            self.wrong("out_of_range", place, _("below a million million"), raw)
+            self.wrong("out_of_range", place, _("below ten thousand million"), raw)
             return None
         return value
 
@@ -123,6 +123,16 @@ class Record:
             self.wrong("negative", place, _("zero or more"), raw)
             return None
         return value.quantize(money.minor_unit(currency))
+
+    def line_amount(self, price: Decimal, quantity: int, *keys: str) -> Decimal | None:
+        """Price times quantity, while that is an amount of this world."""
+        amount = price * quantity
+        if amount < money.LARGEST:
+            return amount
+        raw, place = self.raw(*keys)
+        wanted = _("below ten thousand million with its quantity")
+        self.wrong("out_of_range", place, wanted, raw)
+        return None
 
     def amount(self, *keys: str, currency: str, negative: bool = False) -> Decimal:
         """An amount that is zero when the field is not there."""

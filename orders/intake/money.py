@@ -34,7 +34,8 @@ EXPONENTS = {
     **dict.fromkeys(["CLF", "UYW"], 4),
 }
 NOT_MONEY = frozenset(["XXX", "XTS", "XAU", "XAG", "XPT", "XPD", "XDR", "XUA", "XSU", "XBA", "XBB", "XBC", "XBD"])
-LARGEST = Decimal(10) ** 12
+# No amount of one line or order reaches this, in any currency; sums of them fit the database.
+LARGEST = Decimal(10) ** 10
 AMOUNT = re.compile(r"[+-]?\d{1,20}(\.\d{1,20})?", re.ASCII)
 
 

@@ -226,7 +226,10 @@ class _Sheet:
         rate, tax = _percent(row, "tax_rate"), row.money("tax", currency=self.currency)
         if quantity is None or price is None or len(self.findings) > seen:
             return None
-        if discount > price * quantity:
+        amount = row.line_amount(price, quantity, "unit_price")
+        if amount is None:
+            return None
+        if discount > amount:
             row.wrong("discount_too_big", row.place_of("line_discount"), _("at most the line"), discount)
             return None
         self.stated_tax[row.place] = tax
@@ -236,7 +239,7 @@ class _Sheet:
             name=row.text("item_name", longest=300) or sku or _("Unnamed item"),
             quantity=quantity,
             unit_price=price,
-            amount=price * quantity,
+            amount=amount,
             place=row.place,
             sku_place=row.place_of("sku"),
             sku=sku,

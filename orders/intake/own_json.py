@@ -192,7 +192,10 @@ class _Body:
         rate, tax = record.rate("tax_rate"), record.money("tax", currency=self.currency)
         if quantity is None or price is None or len(self.findings) > seen:
             return None
-        if discount > price * quantity:
+        amount = record.line_amount(price, quantity, "unit_price")
+        if amount is None:
+            return None
+        if discount > amount:
             record.wrong("discount_too_big", record.place_of("discount"), _("at most the line"), discount)
             return None
         self.stated_tax[record.place] = tax
@@ -202,7 +205,7 @@ class _Body:
             name=record.text("name", longest=300) or sku or _("Unnamed item"),
             quantity=quantity,
             unit_price=price,
-            amount=price * quantity,
+            amount=amount,
             place=record.place,
             sku_place=record.place_of("sku"),
             sku=sku,

@@ -235,13 +235,16 @@ class _Reading:
         taxes = self._taxes(record)
         if quantity is None or price is None or len(self.findings) > seen:
             return None
+        amount = record.line_amount(price, quantity, "price")
+        if amount is None:
+            return None
         external_id = record.text("id", longest=64)
         return ParsedLine(
             external_id=external_id,
             name=record.text("name", "title", longest=300) or _("Unnamed item"),
             quantity=quantity,
             unit_price=price,
-            amount=price * quantity,
+            amount=amount,
             place=record.place,
             sku_place=record.place_of("sku"),
             sku=record.text("sku", longest=100),

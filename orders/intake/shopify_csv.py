@@ -221,13 +221,16 @@ class _Export:
         discount = row.amount("Lineitem discount", currency=self.currency)
         if quantity is None or price is None or len(self.findings) > seen:
             return None
+        amount = row.line_amount(price, quantity, "Lineitem price")
+        if amount is None:
+            return None
         sent = row.text("Lineitem fulfillment status", longest=40) == "fulfilled"
         return ParsedLine(
             external_id="",
             name=row.text("Lineitem name", required=True, longest=300),
             quantity=quantity,
             unit_price=price,
-            amount=price * quantity,
+            amount=amount,
             place=row.place,
             sku_place=row.place_of("Lineitem sku"),
             sku=row.text("Lineitem sku", longest=100),
