@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fulfilment.models import FulfilmentOrder, Shipment, Wave
+from fulfilment.models import Carton, FulfilmentOrder, Label, Shipment, Wave
 from ordermgmt import codes
 from ordermgmt.finding import GROUP_SIZE, Asked, Hit, searcher, starts_with
 from ordermgmt.models import User
@@ -17,10 +17,12 @@ from ordermgmt.templatetags import portal
 def _parcel(code: str) -> Shipment | None:
     """The parcel with exactly this number, tracking number or SSCC (with or without its 00)."""
     sscc = code[2:] if len(code) == 20 and code.startswith("00") else code
-    named = (
-        Q(number=code) if code.startswith("SH-") else Q(cartons__sscc=sscc) | Q(cartons__labels__tracking_number=code)
-    )
-    return Shipment.objects.filter(named).first()
+    if code.startswith("SH-"):
+        return Shipment.objects.filter(number=code).first()
+    # Two questions, each answered from a unique index: joined by "or" they would read both tables whole.
+    label = Label.objects.filter(tracking_number=code).select_related("carton__shipment").first()
+    carton = label.carton if label else Carton.objects.filter(sscc=sscc).select_related("shipment").first()
+    return carton.shipment if carton else None
 
 
 @searcher(
