@@ -146,6 +146,11 @@ def _unlike(rules: CountryRules, tidy: Mapping[str, str]) -> list[Fault]:
     return faults
 
 
+def postcode_words(country: str) -> str:
+    """What to enter as a postcode there."""
+    return _postcode_words(rules_of(country))
+
+
 def _postcode_words(rules: CountryRules) -> str:
     digits = re.sub(r"\s", "", rules.example)
     if digits.isdigit():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from customers.addressing import check_address, country_name
+from customers.addressing import check_address, country_name, postcode_words, rules_of
 
 
 class CustomerAddressForm(forms.Form):
@@ -40,13 +40,22 @@ class CustomerAddressForm(forms.Form):
                 error_messages={"required": _("Choose a country")},
                 widget=forms.Select(attrs={"autocomplete": "shipping country"}),
             )
-        for name, word in self.AUTOFILL.items():
-            self.fields[name].widget.attrs["autocomplete"] = f"shipping {word}"
+        self._ask_what_the_country_needs()
+        for name in self.AUTOFILL.keys() & self.fields.keys():
+            self.fields[name].widget.attrs["autocomplete"] = f"shipping {self.AUTOFILL[name]}"
         self.fields["phone"].widget.input_type = "tel"
+
+    def _ask_what_the_country_needs(self) -> None:
+        """No region where addresses have none; a postcode that must be there is not called optional."""
+        needed = rules_of(self.country).required if self.country else frozenset({"region"})
+        if "region" not in needed:
+            del self.fields["region"]
+        self.fields["postcode"].required = "postcode" in needed
+        self.fields["postcode"].error_messages["required"] = postcode_words(self.country)
 
     def clean(self) -> dict[str, str]:
         given = {**self.cleaned_data, "country": self.country or self.cleaned_data.get("country", "")}
-        tidy, faults = check_address({name: str(given.get(name, "")) for name in (*self.fields, "country")})
+        tidy, faults = check_address({name: str(given.get(name, "")) for name in (*self.AUTOFILL, "country")})
         for fault in faults:
             if fault.field in self.fields and fault.field not in self.errors:
                 self.add_error(fault.field, fault.sentence)
@@ -92,7 +101,7 @@ class FindForm(forms.Form):
     number = forms.CharField(
         label=_("Order number"),
         max_length=40,
-        help_text=_("It is in every mail from us, like SO-104999"),
+        help_text=_('It is in every mail from us, like <span class="nowrap">SO-104999</span>'),
         error_messages={"required": _("Enter the order number from our mail, like SO-104999")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )

@@ -244,7 +244,7 @@ def _plain(day: date | None) -> str:
 def _steps(order: Order, state: StateWord) -> list[Step]:
     if not state.step or state.value in ("returned", "part_returned"):
         return []
-    stamps = _stamps(order)
+    stamps = {place: at for place, at in _stamps(order).items() if place <= state.step}
     return [
         Step(label, _step_state(place, state.step), _when(stamps.get(place))) for place, label in enumerate(STEPS, 1)
     ]

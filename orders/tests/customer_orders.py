@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any
 
 from django.apps import apps
+from django.db import transaction
 
 from inventory.factories import SkuFactory, WarehouseFactory, stock
 from inventory.models import Warehouse
@@ -21,7 +22,8 @@ def in_stock(lines: int = 1, **facts: Any) -> Order:
     skus = [SkuFactory(name=f"Oat drink {n} l") for n in range(1, lines + 1)]
     for sku in skus:
         stock(sku, warehouse, 100)
-    return factories.order(dict.fromkeys(skus, 2), **facts)
+    with transaction.atomic():
+        return factories.order(dict.fromkeys(skus, 2), **facts)
 
 
 def shipment(order: Order, status: str, **facts: Any) -> Any:
