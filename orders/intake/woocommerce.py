@@ -141,7 +141,7 @@ class _Reading:
             customer=self._customer(attributes),
             lines=lines,
             totals=totals,
-            shipping_address=self._address("shipping", "shipping_address"),
+            shipping_address=self._delivery(),
             billing_address=self._address("billing", "billing_address"),
             charges=charges,
             taxes=self._taxes(),
@@ -324,6 +324,17 @@ class _Reading:
             company=billing.company,
             language=attributes.get("wpml_language", "")[:20],
         )
+
+    def _delivery(self) -> ParsedAddress | None:
+        """Shops that only deliver to the billing address leave the other one blank."""
+        shipping = self._address("shipping", "shipping_address")
+        billing = self._address("billing", "billing_address")
+        if billing is None or (shipping and (shipping.line1 or shipping.city)):
+            return shipping
+        place = self.record.place_of("shipping_address" if self.legacy else "shipping")
+        message = _("%(place)s is blank; the billing address is used, as the shop does.") % {"place": place}
+        self.record.complain("billing_address_used", place, message, "", "warning")
+        return billing
 
     def _address(self, *keys: str) -> ParsedAddress | None:
         record = next((child for key in keys if (child := self.record.child(key))), None)

@@ -225,7 +225,7 @@ WOO: dict[str, Any] = {
 def test_woo_coupons_fees_and_taxes_add_up() -> None:
     order, findings = one("woocommerce", WOO)
     assert order is not None
-    assert not findings
+    assert not codes(findings)
     [entry] = order.lines
     assert (entry.amount, entry.discount, entry.tax) == (Decimal("20.00"), Decimal("1.00"), Decimal("2.98"))
     assert entry.unit_price == Decimal("6.6667")
@@ -248,3 +248,19 @@ def test_woo_cancelled_orders_say_when() -> None:
     assert order is not None
     assert order.cancelled_at is not None
     assert order.cancelled_at.isoformat() == "2026-03-02T08:00:00+00:00"
+
+
+def test_woo_delivers_to_the_billing_address_when_the_other_is_blank() -> None:
+    billing = {"first_name": "Ann", "address_1": "Weg 1", "city": "Berlin", "postcode": "10115", "country": "DE"}
+    blank = dict.fromkeys(billing, "")
+    order, findings = one("woocommerce", {**WOO, "billing": billing, "shipping": blank})
+    assert order is not None
+    assert order.shipping_address is not None
+    assert order.shipping_address.line1 == "Weg 1"
+    assert codes(findings, "warning") == {"billing_address_used"}
+    other = {**billing, "address_1": "Gasse 2"}
+    order, findings = one("woocommerce", {**WOO, "billing": billing, "shipping": other})
+    assert order is not None
+    assert order.shipping_address is not None
+    assert order.shipping_address.line1 == "Gasse 2"
+    assert not findings
