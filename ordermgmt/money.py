@@ -5,7 +5,6 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from babel.numbers import get_currency_precision
 from django.db import models
 
 ZERO = Decimal(0)
@@ -25,10 +24,39 @@ class MoneyField(_DecimalField):
         super().__init__(*args, **kwargs)
 
 
+# ISO 4217 minor units other than 2. CLDR's digits follow custom (0 for RSD, IQD), not what is charged.
+DECIMALS = {
+    **dict.fromkeys(
+        [
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "UYI",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ],
+        0,
+    ),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+    **dict.fromkeys(["CLF", "UYW"], 4),
+}
+
+
 @cache
 def minor_unit(currency: str) -> Decimal:
-    """The smallest amount of a currency: 0.01 for EUR, 1 for JPY, 0.001 for KWD (CLDR)."""
-    return Decimal(1).scaleb(-get_currency_precision(currency))
+    """The smallest amount of a currency: 0.01 for EUR, 1 for JPY, 0.001 for KWD (ISO 4217)."""
+    return Decimal(1).scaleb(-DECIMALS.get(currency, 2))
 
 
 def round_money(amount: Decimal, currency: str) -> Decimal:

@@ -12,8 +12,8 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from ordermgmt.money import share
 from orders.intake.document import ZERO, Finding, ParsedLine, ParsedOrder, Severity
-from orders.intake.money import share
 
 
 def computed_total(order: ParsedOrder) -> Decimal:

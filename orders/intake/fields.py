@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from ordermgmt.money import minor_unit
 from orders.intake import money
 from orders.intake.document import ZERO, Finding, Severity
 from orders.intake.strict_json import Refused, bad_character, pointer, unfit
@@ -122,7 +123,7 @@ class Record:
         if value < 0 and not negative:
             self.wrong("negative", place, _("zero or more"), raw)
             return None
-        return value.quantize(money.minor_unit(currency))
+        return value.quantize(minor_unit(currency))
 
     def line_amount(self, price: Decimal, quantity: int, *keys: str) -> Decimal | None:
         """Price times quantity, while that is an amount of this world."""
@@ -137,7 +138,7 @@ class Record:
     def amount(self, *keys: str, currency: str, negative: bool = False) -> Decimal:
         """An amount that is zero when the field is not there."""
         value = self.money(*keys, currency=currency, negative=negative)
-        return ZERO.quantize(money.minor_unit(currency)) if value is None else value
+        return ZERO.quantize(minor_unit(currency)) if value is None else value
 
     def quantity(self, *keys: str, least: int = 1, required: bool = True) -> int | None:
         """A whole number of units, from `least` to MOST_UNITS."""

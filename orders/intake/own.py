@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
+from ordermgmt.money import round_money
 from orders.intake import adding_up
 from orders.intake.document import (
     ZERO,
@@ -13,7 +14,6 @@ from orders.intake.document import (
     ParsedTax,
     StatedTotals,
 )
-from orders.intake.money import minor_unit
 
 PAYMENT_STATUSES = frozenset(["unpaid", "authorised", "part_paid", "paid", "part_refunded", "refunded"])
 
@@ -21,7 +21,7 @@ PAYMENT_STATUSES = frozenset(["unpaid", "authorised", "part_paid", "paid", "part
 def tax_of(amount: Decimal, rate: Decimal, included: bool, currency: str) -> Decimal:
     """The tax in or on an amount, rounded half up to the minor unit."""
     exact = amount - amount / (1 + rate) if included else amount * rate
-    return exact.quantize(minor_unit(currency), rounding=ROUND_HALF_UP)
+    return round_money(exact, currency)
 
 
 def taxed(

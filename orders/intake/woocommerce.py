@@ -13,6 +13,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from ordermgmt.money import round_money
 from orders.intake import adding_up
 from orders.intake.document import (
     ZERO,
@@ -28,7 +29,6 @@ from orders.intake.document import (
     StatedTotals,
 )
 from orders.intake.fields import Record
-from orders.intake.money import to_minor_unit
 from orders.intake.particulars import gift_message, is_gift, requested_day
 from orders.intake.places import country_code, full_name
 from orders.intake.shopify import identify
@@ -225,7 +225,7 @@ class _Reading:
         return tuple(ParsedTax(title, rate, amount) for (title, rate, _raw), amount in named)
 
     def _rounded(self, amount: Decimal) -> Decimal:
-        return to_minor_unit(amount, self.currency)
+        return round_money(amount, self.currency)
 
     def _rates(self) -> dict[str, tuple[str, Decimal | None]]:
         """Tax titles and rates by the id lines name them with (`rate_percent` since Woo 3.7)."""

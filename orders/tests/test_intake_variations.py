@@ -45,7 +45,12 @@ def test_an_order_needs_neither_customer_nor_address_nor_sku() -> None:
 
 @pytest.mark.parametrize(
     ("currency", "price", "tax", "total"),
-    [("JPY", "1200", "218", "2400"), ("JPY", "1200.00", "218.0", "2400"), ("KWD", "1.255", "0.228", "2.510")],
+    [
+        ("RSD", "600.25", "200.08", "1200.50"),
+        ("JPY", "1200", "218", "2400"),
+        ("JPY", "1200.00", "218.0", "2400"),
+        ("KWD", "1.255", "0.228", "2.510"),
+    ],
 )
 def test_currencies_have_their_own_decimals(currency: str, price: str, tax: str, total: str) -> None:
     order, findings = one(
