@@ -28,10 +28,8 @@ def load(number: str) -> Order:
     """The order with what its page shows, in a constant number of queries."""
     orders = Order.objects.with_state().select_related("channel", "customer", "assignee", "inbound")
     order = (
-        orders.prefetch_related(
-            *("addresses", "lines__sku", "lines__allocations__warehouse", "charges", "payments", "invoices", "links"),
-            *("shipments__cartons__labels", "shipments__carrier"),
-        )
+        orders.prefetch_related("addresses", "lines__sku", "lines__allocations__warehouse", "charges", "payments")
+        .prefetch_related("invoices", "links", "shipments__cartons__labels", "shipments__carrier")
         .filter(number=number)
         .first()
     )

@@ -1,0 +1,98 @@
+"""Every page, every role: nobody sees or does what is not theirs, and nothing answers with an error."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.converters import IntConverter
+
+from customers.models import Customer
+from fulfilment.models import Shipment, Wave
+from inventory.models import Sku, Warehouse
+from ordermgmt.factories import UserFactory
+from ordermgmt.models import User
+from ordermgmt.roles import Role
+from orders.models import Invoice, Order, OrderLink
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+OURS = {"ordermgmt", "customers", "inventory", "orders", "fulfilment"}
+
+
+def pages(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Route and pattern of every page of ours (not the admin zone, not the sign-in pages)."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from pages(entry, prefix + str(entry.pattern))
+        elif _module(entry).split(".")[0] in OURS:
+            yield prefix + str(entry.pattern), entry
+
+
+def _module(pattern: URLPattern) -> str:
+    callback: Any = pattern.callback
+    return str(getattr(callback, "cls", callback).__module__)
+
+
+class Examples:
+    """A real value for each parameter of a route, by the first words of the route."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {
+            "orders/": Order.objects.latest("pk").number, "customers/": Customer.objects.latest("pk").number,
+            "items/": Sku.objects.latest("pk").code, "warehouses/": Warehouse.objects.latest("pk").code,
+            "shipments/": Shipment.objects.latest("pk").number, "invoices/": Invoice.objects.latest("pk").number,
+            "waves/": Wave.objects.latest("pk").number, "scan/": Wave.objects.latest("pk").number,
+            "o/": OrderLink.objects.latest("pk").token,
+        }  # fmt: skip
+
+    def address(self, route: str, pattern: URLPattern) -> str:
+        path = route
+        for name, converter in _converters(route, pattern):
+            known = next((value for head, value in self.values.items() if route.startswith(head)), "none")
+            value = "1" if isinstance(converter, IntConverter) else known
+            path = path.replace(name, value, 1)
+        return "/" + path
+
+
+def _converters(route: str, pattern: URLPattern) -> list[tuple[str, Any]]:
+    parts = route.split("<")[1:]
+    return [(f"<{part.split('>')[0]}>", IntConverter() if part.startswith("int:") else None) for part in parts]
+
+
+@pytest.fixture
+def shop() -> Examples:
+    call_command("load_demo", orders=40, seed=3, verbosity=0)
+    return Examples()
+
+
+def test_nobody_sees_or_does_what_is_not_theirs(shop: Examples) -> None:
+    problems = []
+    people: dict[str, User | None] = {role: UserFactory(role=role) for role in Role.values}
+    people["stranger"] = None
+    for role, person in people.items():
+        client = Client()
+        if person:
+            client.force_login(person, backend="ordermgmt.access.RoleBackend")
+        for route, pattern in pages():
+            access = getattr(pattern.callback, "access", ())
+            for method in ("get", "post"):
+                answer = getattr(client, method)(shop.address(route, pattern))
+                problems += _judge(role, person, access, method, route, answer.status_code)
+    assert not problems, "\n".join(problems)
+
+
+def _judge(role: str, person: User | None, access: tuple[str, ...], method: str, route: str, status: int) -> list[str]:
+    line = f"{role} {method} {route}: {status}"
+    if status >= 500 and not route.startswith(("healthz", "webhooks/")):
+        return [line]
+    if not access or access == ("public",):
+        return []
+    if person is None:
+        return [] if status in (302, 401, 403, 404, 405) else [line]
+    may = access == ("staff",) or any(person.has_perm(name) for name in access)
+    if may:
+        return [line] if status == 403 else []
+    # 404 and 405 say nothing of the record: the route takes no such value or method at all.
+    return [] if status in (403, 404, 405) else [line]
