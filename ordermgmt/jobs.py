@@ -110,7 +110,7 @@ def find(name: str) -> Job:
 
 def ring(name: str, pk: int) -> None:
     """Inside the caller's transaction: say "look at this row". Lost bells cost a minute, never an effect."""
-    async_task("ordermgmt.jobs.answer", name, int(pk), q_options={"group": name})  # type: ignore[no-untyped-call]
+    async_task("ordermgmt.jobs.answer", name, int(pk), q_options={"group": name})
 
 
 def answer(name: str, pk: int) -> Summary:
@@ -134,7 +134,7 @@ def start(name: str, *, as_of: datetime, by: str) -> JobRun:
     with transaction.atomic():
         run = JobRun.objects.create(name=name, as_of=as_of, asked_by=by, started_at=now, beat_at=now)
         options = {"group": name, "timeout": timeout}
-        async_task("ordermgmt.jobs.run_asked", run.pk, q_options=options)  # type: ignore[no-untyped-call]
+        async_task("ordermgmt.jobs.run_asked", run.pk, q_options=options)
     return run
 
 

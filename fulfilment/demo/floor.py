@@ -47,7 +47,8 @@ class Robot:
         )
         self.answer = take_scan(scan)
         self.task = self.answer["task"].get("id", self.task)
-        return self.answer["task"]
+        task: dict[str, Any] = self.answer["task"]
+        return task
 
     @property
     def goes_on(self) -> bool:
