@@ -307,3 +307,5 @@ CARRIER_WEBHOOK_SECRET = env.str("CARRIER_WEBHOOK_SECRET", default="")
 # Logs ------------------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING_CONFIG = "ordermgmt.logs.configure"
+# Django calls it only when this is not empty.
+LOGGING = {"version": 1}

@@ -17,6 +17,7 @@ from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.models.history import ActivityCategory
 from orders.actions import progress
+from orders.actions.links import end_after_delivery
 from orders.emails import no_thanks, thank_you
 from orders.models import Order
 from orders.states import FulfilmentStatus
@@ -99,6 +100,7 @@ def _thank(order: Order, shipment: Shipment, *, now: datetime) -> None:
         no_thanks(order)
     elif order.fulfilment_status == FulfilmentStatus.DELIVERED and shipment.delivered_at:
         thank_you(order, delivered_at=shipment.delivered_at, now=now)
+        end_after_delivery(order, delivered_at=shipment.delivered_at)
 
 
 def _store(shipment: Shipment, outcome: Outcome) -> None:

@@ -139,3 +139,11 @@ def test_thanks_are_withdrawn_when_the_parcel_comes_back() -> None:
 def test_parcels_of_test_orders_write_to_nobody() -> None:
     tell(left(packed(is_test=True)), "delivered")
     assert set(OutgoingMessage.objects.values_list("recipient", flat=True)) == {""}
+
+
+def test_links_end_90_days_after_the_last_parcel_came() -> None:
+    parcel = left(packed())
+    tell(parcel, "delivered")
+    ends = parcel.order.links.order_by("expires_at").values_list("expires_at", flat=True)
+    assert ends.first() == NOW + timedelta(hours=20, days=90)
+    assert ends.last() == ends.first()

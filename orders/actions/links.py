@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_noop
 
 from ordermgmt.history import record
+from ordermgmt.mail import render_message
 from ordermgmt.models import ActivityCategory, OutgoingMessage, User
 from orders.emails import code_message, link_message
 from orders.models import Order, OrderLink
@@ -14,6 +15,7 @@ from orders.states import OrderStatus
 
 CUSTOMER = "Customer"
 SHORT_LIFE = timedelta(minutes=30)
+AFTER_DELIVERY = timedelta(days=90)
 MOST_ORDERS = 5
 
 
@@ -38,11 +40,18 @@ def send_links_to(email: str, *, now: datetime) -> OutgoingMessage | None:
     """Mail links to the last orders of an e-mail address, if there are any; nobody is told whether."""
     orders = list(_visible().filter(email__iexact=email).order_by("-placed_at", "-pk")[:MOST_ORDERS])
     if not orders:
+        _take_as_long(email)
         return None
     links = [(order, OrderLink.objects.issue(order, now=now, life=SHORT_LIFE)) for order in orders]
     for order in orders:
         _note(order, "link.sent", gettext_noop("Sent a link on request"), by=CUSTOMER, now=now)
     return link_message(links, about=f"{orders[0].number} {links[0][1].pk}", now=now, is_lasting=False)
+
+
+def _take_as_long(email: str) -> None:
+    """Renders a mail for nobody, so that the time of the answer does not tell whether the address is known."""
+    nobody = {"number": email, "placed_on": None, "url": ""}
+    render_message("order_link", {"order_number": email, "button_url": "", "orders": [nobody]}, "en-gb")
 
 
 @transaction.atomic(durable=True)
@@ -61,6 +70,12 @@ def revoke_links(order_id: int, *, by: User | str, now: datetime) -> int:
     if count:
         _note(order, "link.revoked", gettext_noop("Ended {count} links of the customer"), by=by, now=now, count=count)
     return count
+
+
+def end_after_delivery(order: Order, *, delivered_at: datetime) -> None:
+    """Inside the caller's transaction: lasting links of an order that arrived are good for 90 days more."""
+    end = delivered_at + AFTER_DELIVERY
+    OrderLink.objects.filter(order=order, revoked_at=None, expires_at__gt=end).update(expires_at=end)
 
 
 @transaction.atomic(durable=True)

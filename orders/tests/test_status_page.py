@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from inventory.factories import SkuFactory
+from ordermgmt.logs import hide_tokens
 from ordermgmt.models import OutgoingMessage
 from orders import factories
 from orders.actions.cancellation import cancel
@@ -314,3 +315,15 @@ def test_another_customers_proof_does_not_open_this_order() -> None:
     assert "Storgatan 1" not in page_of(other, client=client)[1].partition("page-foot")[0]
     assert "Maria" not in page_of(other, client=client)[1]
     assert OrderLink.objects.filter(order=other).count() == 1
+
+
+def test_no_log_keeps_a_link(capsys: pytest.CaptureFixture[str]) -> None:
+    token = promised().links.get().token
+    Client().get(f"/o/{token}/")
+    Client().get(f"/o/{token}x/")
+    assert token not in "".join(capsys.readouterr())
+
+
+def test_every_line_of_a_log_is_looked_through() -> None:
+    line = {"event": "Gone: /o/secret-token_1/address/", "request": "GET /o/secret?x=1", "code": 410}
+    assert hide_tokens(None, "", line) == {"event": "Gone: /o/…/address/", "request": "GET /o/…?x=1", "code": 410}
