@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fulfilment.models import FulfilmentOrder, PickTask
@@ -49,7 +50,7 @@ def _short(task: PickTask) -> Blocker:
         next_step=_("Count %(place)s; what is found goes to this order") % facts,
         tone="warn",
         rank=SHORT,
-        fixes=[Fix(_("Open the item"), f"/items/{task.line.sku.code}/")],
+        fixes=[Fix(_("Open the item"), reverse("item_detail", args=[task.line.sku.code]))],
     )
 
 
@@ -65,5 +66,5 @@ def _aside(work: FulfilmentOrder) -> Blocker:
         next_step=_("Release the next wave; it takes this order up again"),
         tone="waiting",
         rank=ASIDE,
-        fixes=[Fix(_("New wave"), "/waves/new/")],
+        fixes=[Fix(_("New wave"), reverse("wave_new"))],
     )

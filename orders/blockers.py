@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -53,9 +54,9 @@ def order_blockers(orders: Sequence[Order], now: datetime) -> Mapping[int, Seque
     }
 
 
-def action_url(order: Order, name: str, *, hold: Hold | None = None) -> str:
-    """The review page of an action on an order (P08b)."""
-    return f"/orders/{order.number}/actions/{name}/" + (f"?hold={hold.pk}" if hold else "")
+def fix_url(order: Order, name: str, *args: int) -> str:
+    """The page or act of an order that mends something (orders/order_urls.py)."""
+    return reverse(name, args=[order.number, *args])
 
 
 def _lacks(orders: Sequence[Order]) -> dict[int, list[Lack]]:
@@ -96,10 +97,10 @@ CUSTOMER_SENTENCES: dict[HoldCode, Words] = {
     HoldCode.REQUEST: lambda: _("It waits, as you asked."),
 }
 FIXES: dict[HoldCode, tuple[Words, str]] = {
-    HoldCode.ADDRESS: (lambda: _("Edit address"), "address"),
-    HoldCode.UNDELIVERABLE: (lambda: _("Edit address"), "address"),
-    HoldCode.UNKNOWN_SKU: (lambda: _("Edit items"), "edit"),
-    HoldCode.QUANTITY: (lambda: _("Edit items"), "edit"),
+    HoldCode.ADDRESS: (lambda: _("Edit address"), "order_edit_address"),
+    HoldCode.UNDELIVERABLE: (lambda: _("Edit address"), "order_edit_address"),
+    HoldCode.UNKNOWN_SKU: (lambda: _("Edit items"), "order_edit_items"),
+    HoldCode.QUANTITY: (lambda: _("Edit items"), "order_edit_items"),
 }
 
 
@@ -123,8 +124,8 @@ def _held(order: Order) -> Iterator[Blocker]:
 
 def _hold_fixes(order: Order, hold: Hold, code: HoldCode) -> list[Fix]:
     mends = FIXES.get(code)
-    first = [Fix(mends[0](), action_url(order, mends[1]))] if mends else []
-    return [*first, Fix(_("Release hold"), action_url(order, "release", hold=hold), "POST")]
+    first = [Fix(mends[0](), fix_url(order, mends[1]))] if mends else []
+    return [*first, Fix(_("Release hold"), fix_url(order, "order_release_hold", hold.pk), "POST")]
 
 
 def _payment_failed(order: Order, payment: Payment | None) -> Iterator[Blocker]:
@@ -138,7 +139,7 @@ def _payment_failed(order: Order, payment: Payment | None) -> Iterator[Blocker]:
             customer_sentence=_("Your payment did not go through. Nothing is lost."),
             tone="bad",
             rank=FAILED,
-            fixes=[Fix(_("Cancel order"), action_url(order, "cancel"))],
+            fixes=[Fix(_("Cancel order"), fix_url(order, "order_cancel"))],
         )
 
 
@@ -150,7 +151,7 @@ def _short(order: Order, lacks: Sequence[Lack]) -> Iterator[Blocker]:
     what = ", ".join(lack.code for lack in missing[:3]) + (" …" if len(missing) > 3 else "")
     facts = {"units": units, "live": live, "what": what, "day": _day(order.promised_ship_on)}
     customer = ngettext("One item is late.", "%(n)s items are late.", len(missing)) % {"n": len(missing)}
-    fixes = [Fix(_("Ship rest now"), action_url(order, "ship-in-parts"), "POST")] if _can_split(order, lacks) else []
+    fixes = [Fix(_("Ship rest now"), fix_url(order, "order_ship_rest"), "POST")] if _can_split(order, lacks) else []
     yield Blocker(
         code="stock",
         sentence=_("%(units)s of %(live)s units wait for stock: %(what)s. Expected %(day)s") % facts,
@@ -162,7 +163,7 @@ def _short(order: Order, lacks: Sequence[Lack]) -> Iterator[Blocker]:
         + _("We expect to deliver on %(day)s.") % {"day": _day(order.promised_delivery_on)},
         tone="warn",
         rank=SHORT,
-        fixes=[*fixes, Fix(_("Edit items"), action_url(order, "edit"))],
+        fixes=[*fixes, Fix(_("Edit items"), fix_url(order, "order_edit_items"))],
     )
 
 

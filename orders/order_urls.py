@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("changes/<int:change_id>/undo/", order_changes.order_undo_change, name="order_undo_change"),
     path("cancel/", order_ending.order_cancel, name="order_cancel"),
     path("split/", order_ending.order_split, name="order_split"),
+    path("split/now/", order_ending.order_ship_rest, name="order_ship_rest"),
     path("customer/", order_customer.order_customer, name="order_customer"),
     path("customer/link/", order_customer.order_send_link, name="order_send_link"),
     path("customer/end-links/", order_customer.order_revoke_links, name="order_revoke_links"),

@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from inventory.actions.holding import NotEnoughStock
 from inventory.models import Warehouse
@@ -54,6 +55,20 @@ def order_split(request: StaffRequest, number: str) -> HttpResponse:
     context = {"order": order, "rows": rows, "warehouses": Warehouse.objects.filter(is_active=True), "problem": problem}
     context["waits"] = order.lines.filter(backordered__gt=0).exists()
     return render(request, "orders/order_split.html", context, status=409 if problem else 200)
+
+
+@staff_page("orders.edit")
+@require_POST
+def order_ship_rest(request: StaffRequest, number: str) -> HttpResponse:
+    """What is here leaves now, the rest follows; undone on the page of splitting."""
+    order = get_object_or_404(Order, number=number)
+    try:
+        ship_in_parts(order.pk, by=request.user, now=timezone.now())
+    except CannotSplit as problem:
+        messages.warning(request, str(problem))
+    else:
+        messages.success(request, _("%(number)s ships in parts. What is here leaves first.") % {"number": number})
+    return redirect("order_detail", number)
 
 
 def _split(request: StaffRequest, order: Order) -> str:
