@@ -57,7 +57,8 @@ def _take_as_long(email: str) -> None:
 @transaction.atomic(durable=True)
 def open_by_postcode(number: str, postcode: str, *, now: datetime) -> OrderLink | None:
     """A link for 30 minutes to the order with this number (ours or the shop's) that goes to this postcode."""
-    wanted = _visible().filter(Q(number__iexact=number) | Q(external_number__in=(number, f"#{number}")))
+    named = Q(number=number) if number.startswith("SO-") else Q(external_number__in=[number, f"#{number}"])
+    wanted = _visible().filter(named)
     matching = [order for order in wanted.order_by("-pk")[:20] if order.ship_postcode and _same(order, postcode)]
     return OrderLink.objects.issue(matching[0], now=now, life=SHORT_LIFE) if matching else None
 

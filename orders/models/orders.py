@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.apps import apps
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.models.places import PostalFields
@@ -172,6 +173,7 @@ class Order(Stateful):
                 name="order_payment",
                 condition=~Q(payment_status=PaymentStatus.PAID),
             ),
+            models.Index(Upper("email"), F("placed_at").desc(), name="order_email"),  # customers who lost their link
             models.Index(fields=["external_number"], name="order_external", condition=~Q(external_number="")),
             models.Index(fields=["ship_postcode"], name="order_postcode"),
             models.Index(fields=["total", "id"], name="order_total"),
