@@ -113,6 +113,7 @@ def understand(inbound: InboundOrder, *, by: User | str, now: datetime) -> None:
     channel = inbound.channel
     parsed, found = read_stored(channel, inbound)
     if parsed is None:
+        found = found or [Finding("no_order", "error", "/", _("No order could be read from this document."))]
         _settle(inbound, InboundState.REFUSED, found, by=by, now=now)
         return
     inbound.external_number = parsed.external_number[:80]

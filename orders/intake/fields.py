@@ -242,6 +242,14 @@ class Record:
             return []
         return list(self._objects(raw, place))
 
+    def every_child(self, key: str) -> "list[Record] | None":
+        """The objects of a list that has to be there; None, with a finding, when one is no object."""
+        raw, place = self.raw(key)
+        records = self.children(key)
+        if not records and not any(finding.place.startswith(place) for finding in self.findings):
+            self.missing(place)
+        return records if isinstance(raw, list) and records and len(records) == len(raw) else None
+
     def _objects(self, raw: Sequence[object], place: str) -> "Iterator[Record]":
         for at, entry in enumerate(raw):
             if isinstance(entry, dict):

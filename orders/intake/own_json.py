@@ -175,13 +175,9 @@ class _Body:
         )
 
     def _lines(self) -> tuple[ParsedLine, ...] | None:
-        records = self.record.children("lines")
-        listed = self.record.fields.get("lines")
-        if listed in (None, []):
-            self.record.missing(self.record.place_of("lines"))
-        lines = [self._line(record) for record in records]
-        complete = isinstance(listed, list) and len(listed) == len(lines) and all(lines)
-        return tuple(line for line in lines if line) if complete else None
+        records = self.record.every_child("lines")
+        lines = [self._line(record) for record in records or ()]
+        return tuple(line for line in lines if line) if records and all(lines) else None
 
     def _line(self, record: Record) -> ParsedLine | None:
         _refuse_strangers(record, LINE_FIELDS)

@@ -215,13 +215,9 @@ class _Reading:
 
     def _lines(self) -> tuple[ParsedLine, ...] | None:
         """All lines, or None when one of them has no usable quantity or price."""
-        records = self.record.children("line_items")
-        if not records and not self.findings_at("line_items"):
-            self.record.missing(self.record.place_of("line_items"))
-        lines = [self._line(record) for record in records]
-        listed = self.record.fields.get("line_items")
-        complete = isinstance(listed, list) and len(listed) == len(lines) and all(lines)
-        return tuple(line for line in lines if line) if lines and complete else None
+        records = self.record.every_child("line_items")
+        lines = [self._line(record) for record in records or ()]
+        return tuple(line for line in lines if line) if records and all(lines) else None
 
     def findings_at(self, key: str) -> bool:
         place = self.record.place_of(key)

@@ -169,13 +169,9 @@ class _Reading:
 
     def _lines(self) -> tuple[ParsedLine, ...] | None:
         """All lines, or None when one of them has no usable quantity or amounts."""
-        records = self.record.children("line_items")
-        listed = self.record.fields.get("line_items")
-        if listed in (None, []):
-            self.record.missing(self.record.place_of("line_items"))
-        lines = [self._line(record) for record in records]
-        complete = isinstance(listed, list) and len(listed) == len(lines) and lines and all(lines)
-        return tuple(line for line in lines if line) if complete else None
+        records = self.record.every_child("line_items")
+        lines = [self._line(record) for record in records or ()]
+        return tuple(line for line in lines if line) if records and all(lines) else None
 
     def _line(self, record: Record) -> ParsedLine | None:
         quantity = record.quantity("quantity")

@@ -13,6 +13,7 @@ from orders.intake.adding_up import computed_total
 from orders.intake.document import ParsedOrder
 from orders.intake.splitting import fingerprint
 from orders.tests.intake_samples import CHANNELS, codes, files, needs_samples, parsed, raw_orders
+from orders.tests.test_intake_own import BODY, CSV
 
 pytestmark = needs_samples
 
@@ -118,6 +119,33 @@ def stated(tree: dict[str, Any], key: str) -> Decimal:
         return Decimal(str(tree[key]).strip())
     except InvalidOperation:
         pytest.fail(f"{tree[key]!r} was taken for a total")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_our_own_json_mutated_is_read_right_or_refused(data: st.DataObject) -> None:
+    tree = copy.deepcopy(BODY)
+    for _turn in range(data.draw(st.integers(1, 4))):
+        path = data.draw(st.sampled_from(places(tree) or [("lines",)]))
+        mutate(tree, path, data.draw(st.sampled_from(["delete", "set", "double"])), data.draw(ODD))
+    for _document, order, findings in parsed("api", json.dumps(tree).encode()):
+        assert order is not None or codes(findings)
+        if order is not None:
+            assert storable(order)
+            assert codes(findings) or computed_total(order) == order.totals.total
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_our_own_csv_mutated_is_read_right_or_refused(data: st.DataObject) -> None:
+    rows = [line.split(",") for line in CSV.strip().split("\n")]
+    for _turn in range(data.draw(st.integers(1, 3))):
+        row = data.draw(st.sampled_from(rows[1:]))
+        row[data.draw(st.integers(0, len(row) - 1))] = str(data.draw(ODD)).replace("\ud800", "?")
+    text = "\n".join(",".join(row) for row in rows)
+    for _document, order, findings in parsed("csv", text.encode()):
+        assert order is not None or codes(findings)
+        assert order is None or codes(findings) or computed_total(order) == order.totals.total
 
 
 @settings(max_examples=150, deadline=None)
