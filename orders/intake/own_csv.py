@@ -17,7 +17,7 @@ from orders.intake.document import (
 )
 from orders.intake.places import country_code
 from orders.intake.splitting import kept, usable_id
-from orders.intake.standing import standing, unique
+from orders.intake.standing import fault_count, standing, unique
 from orders.intake.strict_json import Unreadable
 from orders.intake.tables import Row, document, documents, header_has, read_table, rows_of
 
@@ -150,10 +150,10 @@ class _Sheet:
         head = self.head
         external_id = head.text("order_id", required=True, longest=64)
         lines = self._lines() if self.currency else None
-        seen = len(self.findings)
+        seen = fault_count(self.findings)
         stated = self._stated() if self.currency else {}
         shortened = any(finding.code == "shortened_number" for finding in self.findings)
-        if not external_id or not lines or len(self.findings) > seen or shortened:
+        if not external_id or not lines or fault_count(self.findings) > seen or shortened:
             return None
         order = own.totalled(self._assembled(external_id, lines), stated)
         self.findings += adding_up.check(order)
@@ -221,10 +221,10 @@ class _Sheet:
     def _line(self, row: Row) -> ParsedLine | None:
         quantity = row.quantity("quantity")
         price = row.money("unit_price", currency=self.currency, required=True)
-        seen = len(self.findings)
+        seen = fault_count(self.findings)
         discount = row.amount("line_discount", currency=self.currency)
         rate, tax = _percent(row, "tax_rate"), row.money("tax", currency=self.currency)
-        if quantity is None or price is None or len(self.findings) > seen:
+        if quantity is None or price is None or fault_count(self.findings) > seen:
             return None
         amount = row.line_amount(price, quantity, "unit_price")
         if amount is None:

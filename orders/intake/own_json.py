@@ -21,7 +21,7 @@ from orders.intake.document import (
 from orders.intake.fields import Record
 from orders.intake.places import country_code
 from orders.intake.splitting import Dialect, order_in, split, usable_id
-from orders.intake.standing import standing, unique
+from orders.intake.standing import fault_count, standing, unique
 from orders.intake.strict_json import pointer
 
 ORDER_FIELDS = frozenset(
@@ -115,10 +115,10 @@ class _Body:
         _refuse_strangers(record, ORDER_FIELDS)
         external_id = record.text("external_id", required=True, longest=64)
         lines = self._lines() if self.currency else None
-        seen = len(self.findings)
+        seen = fault_count(self.findings)
         totals = record.child("totals")
         stated = self._stated(totals) if self.currency else {}
-        if not external_id or not lines or len(self.findings) > seen:
+        if not external_id or not lines or fault_count(self.findings) > seen:
             return None
         order = own.totalled(self._assembled(external_id, lines, totals), stated)
         self.findings += adding_up.check(order)
@@ -183,10 +183,10 @@ class _Body:
         _refuse_strangers(record, LINE_FIELDS)
         quantity = record.quantity("quantity")
         price = record.money("unit_price", currency=self.currency, required=True)
-        seen = len(self.findings)
+        seen = fault_count(self.findings)
         discount = record.amount("discount", currency=self.currency)
         rate, tax = record.rate("tax_rate"), record.money("tax", currency=self.currency)
-        if quantity is None or price is None or len(self.findings) > seen:
+        if quantity is None or price is None or fault_count(self.findings) > seen:
             return None
         amount = record.line_amount(price, quantity, "unit_price")
         if amount is None:

@@ -29,7 +29,7 @@ from orders.intake.fields import Record
 from orders.intake.particulars import gift_message, is_gift, requested_day
 from orders.intake.places import country_code, full_name
 from orders.intake.splitting import Dialect, order_in, split, usable_id
-from orders.intake.standing import standing, unique
+from orders.intake.standing import fault_count, standing, unique
 
 KINDS = {
     "draft_order": "a draft order",
@@ -226,10 +226,10 @@ class _Reading:
     def _line(self, record: Record) -> ParsedLine | None:
         quantity = record.quantity("quantity")
         price = record.money("price", currency=self.currency, required=True)
-        seen = len(self.findings)
+        seen = fault_count(self.findings)
         discount = self._line_discount(record)
         taxes = self._taxes(record)
-        if quantity is None or price is None or len(self.findings) > seen:
+        if quantity is None or price is None or fault_count(self.findings) > seen:
             return None
         amount = record.line_amount(price, quantity, "price")
         if amount is None:
@@ -354,7 +354,7 @@ class _Reading:
         record, currency = self.record, self.currency
         total = record.money("total_price", currency=currency, required=True)
         tax = record.money("total_tax", currency=currency)
-        seen = len(self.findings)
+        seen = fault_count(self.findings)
         shipping, shipping_place = self._shop_money("total_shipping_price_set")
         stated = StatedTotals(
             total=total or ZERO,
@@ -373,7 +373,7 @@ class _Reading:
             },
         )
         bad_tax = tax is None and self.findings_at("total_tax")
-        return None if total is None or bad_tax or len(self.findings) > seen else stated
+        return None if total is None or bad_tax or fault_count(self.findings) > seen else stated
 
     def _refunded(self) -> Decimal:
         total = ZERO

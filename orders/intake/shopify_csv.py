@@ -28,7 +28,7 @@ from orders.intake.particulars import gift_message, is_gift, requested_day
 from orders.intake.places import country_code
 from orders.intake.shopify import PAYMENT
 from orders.intake.splitting import kept, usable_id
-from orders.intake.standing import standing, unique
+from orders.intake.standing import fault_count, standing, unique
 from orders.intake.strict_json import Unreadable
 from orders.intake.tables import (
     Row,
@@ -217,9 +217,9 @@ class _Export:
     def _line(self, row: Row) -> ParsedLine | None:
         quantity = row.quantity("Lineitem quantity")
         price = row.money("Lineitem price", currency=self.currency, required=True)
-        seen = len(self.findings)
+        seen = fault_count(self.findings)
         discount = row.amount("Lineitem discount", currency=self.currency)
-        if quantity is None or price is None or len(self.findings) > seen:
+        if quantity is None or price is None or fault_count(self.findings) > seen:
             return None
         amount = row.line_amount(price, quantity, "Lineitem price")
         if amount is None:
@@ -285,7 +285,7 @@ class _Export:
     def _totals(self) -> StatedTotals | None:
         head, currency = self.head, self.currency
         total = head.money("Total", currency=currency, required=True)
-        seen = len(self.findings)
+        seen = fault_count(self.findings)
         tax = head.amount("Taxes", currency=currency)
         stated = StatedTotals(
             total=total or ZERO,
@@ -299,7 +299,7 @@ class _Export:
         discount = head.amount("Discount Amount", currency=currency)
         head.amount("Subtotal", currency=currency)
         stated = replace(stated, discount=discount)
-        return None if total is None or len(self.findings) > seen else stated
+        return None if total is None or fault_count(self.findings) > seen else stated
 
     def _customer(self) -> ParsedCustomer:
         head = self.head

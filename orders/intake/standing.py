@@ -43,3 +43,8 @@ def standing(order: ParsedOrder, places: dict[str, str]) -> list[Finding]:
 def unique(findings: list[Finding]) -> list[Finding]:
     """Each finding once: a field read twice complains twice."""
     return list(dict.fromkeys(findings))
+
+
+def fault_count(findings: list[Finding]) -> int:
+    """How many errors there are: warnings keep nothing from being read."""
+    return sum(finding.severity == "error" for finding in findings)

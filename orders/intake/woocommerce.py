@@ -33,7 +33,7 @@ from orders.intake.particulars import gift_message, is_gift, requested_day
 from orders.intake.places import country_code, full_name
 from orders.intake.shopify import identify
 from orders.intake.splitting import Dialect, order_in, split
-from orders.intake.standing import standing, unique
+from orders.intake.standing import fault_count, standing, unique
 from orders.intake.strict_json import pointer
 
 KINDS = {
@@ -175,11 +175,11 @@ class _Reading:
 
     def _line(self, record: Record) -> ParsedLine | None:
         quantity = record.quantity("quantity")
-        seen = len(self.findings)
+        seen = fault_count(self.findings)
         after = record.money("total", currency=self.currency, required=True)
         before = record.money("subtotal", currency=self.currency) if record.has("subtotal") else after
         taxes = self._line_taxes(record)
-        if quantity is None or after is None or before is None or len(self.findings) > seen:
+        if quantity is None or after is None or before is None or fault_count(self.findings) > seen:
             return None
         amount = max(before, after)
         attributes = record.pairs("meta_data", "key") or record.pairs("meta", "key")
@@ -253,7 +253,7 @@ class _Reading:
 
     def _totals(self) -> StatedTotals | None:
         record, currency = self.record, self.currency
-        seen = len(self.findings)
+        seen = fault_count(self.findings)
         names = {
             "total": "total",
             "tax": "total_tax",
@@ -265,7 +265,7 @@ class _Reading:
         places = {name: record.place_of(key) for name, key in names.items()}
         places["items"] = record.place_of("subtotal")
         refunded = self._refunded()
-        if total is None or len(self.findings) > seen:
+        if total is None or fault_count(self.findings) > seen:
             return None
         return StatedTotals(
             total=total,
