@@ -11,7 +11,8 @@ from inventory.states import SkuStatus
 from ordermgmt.money import round_money
 from orders.drafts import DraftAddress, DraftLine, Finding, OrderDraft
 from orders.known import Known
-from orders.states import HoldCode, LineKind, PaymentKind, PaymentState
+from orders.states import HoldCode, LineKind
+from orders.statuses import covered
 
 # More units of one item than this is looked at by a person before it leaves.
 UNUSUAL_UNITS = 500
@@ -154,13 +155,12 @@ def check_payment(draft: OrderDraft, known: Known) -> Iterator[Finding]:
     """Somebody has paid, or has at least promised to, where the channel asks for it."""
     if not known.channel.requires_payment:
         return
-    good = (PaymentState.SUCCEEDED,)
-    money = [p.amount for p in draft.payments if p.state in good and p.kind != PaymentKind.REFUND]
+    money = covered(draft.payments)
     due = draft.totals.total if draft.stated_total is None else draft.stated_total
-    if sum(money) < due:
+    if money < due:
         message = _("%(due)s %(currency)s is to be paid, %(paid)s is.")
-        facts = {"due": due, "currency": draft.currency, "paid": sum(money)}
-        yield Finding(HoldCode.PAYMENT, "error", "payments", message % facts, str(sum(money)))
+        facts = {"due": due, "currency": draft.currency, "paid": money}
+        yield Finding(HoldCode.PAYMENT, "error", "payments", message % facts, str(money))
 
 
 CHECKS: tuple[Check, ...] = (

@@ -1,5 +1,6 @@
 """The statuses of an order, derived from its rows. Pure; the books check proves the stored ones equal."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -28,6 +29,7 @@ class Money(Protocol):
     kind: str
     state: str
     amount: Decimal
+    provider: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,15 @@ def paid(payments: Iterable[Money]) -> Paid:
     done = [payment for payment in payments if payment.state == PaymentState.SUCCEEDED]
     sums = {kind: sum((p.amount for p in done if p.kind == kind), ZERO) for kind in PaymentKind.values}
     return Paid(sums[PaymentKind.AUTHORISATION], sums[PaymentKind.CAPTURE], sums[PaymentKind.REFUND])
+
+
+def covered(payments: Iterable[Money]) -> Decimal:
+    """What has come or is set aside; by provider, for a capture uses up its authorisation."""
+    by_provider: dict[str, list[Money]] = defaultdict(list)
+    for payment in payments:
+        by_provider[payment.provider].append(payment)
+    sums = map(paid, by_provider.values())
+    return sum((max(money.authorised, money.captured) for money in sums), ZERO)
 
 
 def payment_status(money: Paid, *, total: Decimal, is_overdue: bool = False) -> PaymentStatus:

@@ -12,6 +12,8 @@ from ordermgmt.money import ZERO
 from orders.actions.cancellation import cancel
 from orders.actions.changes import NewItem, TooLateToChange, Wanted, change
 from orders.actions.drafting import FOUR, Items, codes_of, payments_of, rate_of
+from orders.actions.invoicing import settle_invoices
+from orders.actions.paying import release_when_paid
 from orders.actions.progress import refresh_status
 from orders.intake.document import ParsedLine, ParsedOrder
 from orders.models import AddressKind, Channel, Order, OrderAddress, OrderLine, Payment
@@ -50,6 +52,7 @@ def apply_to(
         raise CannotApply(str(late)) from late
     _rest(order, new, channel)
     refresh_status(order, now=now)
+    release_when_paid(order, by=by, now=now)
 
 
 def _refuse_prices(kinds: set[str]) -> None:
@@ -147,3 +150,4 @@ def add_payments(order: Order, new: ParsedOrder, channel: Channel) -> None:
                 effect_key=payment.effect_key,
                 at=payment.at or order.placed_at,
             )
+    settle_invoices(order)

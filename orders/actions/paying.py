@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from ordermgmt.history import record
@@ -12,9 +13,18 @@ from ordermgmt.models.history import ActivityCategory
 from ordermgmt.money import round_money
 from ordermgmt.retrying import retries_conflicts
 from orders.actions.holds import release
+from orders.actions.invoicing import settle_invoices
 from orders.actions.progress import lock_order, refresh_status
 from orders.models import Hold, Order, Payment
 from orders.states import HoldCode, PaymentKind, PaymentState
+from orders.statuses import covered, paid
+
+# What a provider said first and may still say otherwise.
+UNDECIDED = frozenset({PaymentState.PENDING, PaymentState.UNKNOWN})
+
+
+class PaymentRefused(Exception):
+    """The money cannot be written down so; the sentence says why."""
 
 
 @retries_conflicts
@@ -34,28 +44,40 @@ def record_payment(
 ) -> Payment:
     """Write down a payment (in the order's currency), once per effect key; what is covered is not held for money.
 
-    A failed payment is kept too: it says why the order waits.
+    The same key again is the same payment: it only decides one whose outcome was open. A failed payment
+    is kept too: it says why the order waits. Raises PaymentRefused.
     """
     order = lock_order(order_id)
+    facts = {"state": state, "reference": reference, "reason": reason[:200], "at": now}
     # Read under the order lock: closes the race of a webhook that comes twice at once.
-    if known := Payment.objects.filter(effect_key=effect_key).first():
-        return known
-    payment = Payment.objects.create(
-        order=order,
-        kind=kind,
-        state=state,
-        amount=round_money(amount, order.currency),
-        currency=order.currency,
-        provider=provider,
-        reference=reference,
-        reason=reason[:200],
-        effect_key=effect_key,
-        at=now,
-    )
+    payment = Payment.objects.filter(effect_key=effect_key).first()
+    if payment is None:
+        amount = round_money(amount, order.currency)
+        _refuse(order, amount, kind)
+        made = {"kind": kind, "amount": amount, "currency": order.currency, "provider": provider}
+        payment = Payment.objects.create(order=order, effect_key=effect_key, **made, **facts)
+    elif payment.order_id != order.pk:
+        raise PaymentRefused(_("%(key)s is a payment of another order.") % {"key": effect_key})
+    elif payment.state in UNDECIDED and state != payment.state:
+        Payment.objects.filter(pk=payment.pk).update(**facts)
+        payment.refresh_from_db()
+    else:
+        return payment
+    settle_invoices(order)
     refresh_status(order, now=now)
     _write_down(order, payment, by=by, now=now)
-    _release_when_paid(order, by=by, now=now)
+    release_when_paid(order, by=by, now=now)
     return payment
+
+
+def _refuse(order: Order, amount: Decimal, kind: str) -> None:
+    if amount <= 0:
+        raise PaymentRefused(_("The amount must be more than 0."))
+    money = paid(Payment.objects.filter(order=order))
+    left = round_money(money.captured - money.refunded, order.currency)
+    if kind == PaymentKind.REFUND and amount > left:
+        facts = {"left": left, "currency": order.currency}
+        raise PaymentRefused(_("Only %(left)s %(currency)s can be paid back.") % facts)
 
 
 def _write_down(order: Order, payment: Payment, *, by: User | str, now: datetime) -> None:
@@ -75,10 +97,9 @@ def _write_down(order: Order, payment: Payment, *, by: User | str, now: datetime
     )
 
 
-def _release_when_paid(order: Order, *, by: User | str, now: datetime) -> None:
-    """Authorised or paid in full: the hold for money is lifted, and work restarts."""
-    good = Payment.objects.filter(order=order, state=PaymentState.SUCCEEDED).exclude(kind=PaymentKind.REFUND)
-    if sum(good.values_list("amount", flat=True)) < order.total:
+def release_when_paid(order: Order, *, by: User | str, now: datetime) -> None:
+    """Inside the caller's transaction: once a locked order is authorised or paid in full, the hold for money is lifted."""
+    if covered(Payment.objects.filter(order=order)) < order.total:
         return
     for held in Hold.objects.filter(order=order, code=HoldCode.PAYMENT).open():
         release(held, order, by=by, now=now)

@@ -175,3 +175,14 @@ def test_the_job_reads_what_a_crash_left(shop: Channel) -> None:
     assert run_now("understand_inbound", as_of=NOW).summary == {"understood": 1, "weighed": 0, "failed": 0}
     assert run_now("understand_inbound", as_of=NOW).summary == {"understood": 0, "weighed": 0, "failed": 0}
     assert Order.objects.count() == 1
+
+
+def test_a_shop_that_says_paid_lifts_the_hold_for_money(shop: Channel) -> None:
+    outcome = send(shop, payload(financial_status="pending"), payload(financial_status="paid"))[1]
+    order = outcome.inbound.order
+    assert order is not None
+    assert order.holds.open().filter(code=HoldCode.PAYMENT).exists()
+    apply_change(outcome.inbound.revisions.get(state=RevisionState.PROPOSED).pk, by="Ana", now=NOW)
+    order.refresh_from_db()
+    assert order.payment_status == PaymentStatus.PAID
+    assert not order.holds.open().filter(code=HoldCode.PAYMENT).exists()
