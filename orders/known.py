@@ -7,13 +7,14 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import FilteredRelation, Q
+from django.db.models import FilteredRelation, OuterRef, Q, Subquery
 
 from customers.models import Customer
 from inventory.models import BundleComponent, Sku
 from ordermgmt.prepared import Prepared
 from orders.drafts import OrderDraft
-from orders.models import Channel
+from orders.models import Channel, Order
+from orders.states import PaymentStatus
 
 DUPLICATE_WINDOW = timedelta(hours=24)
 
@@ -39,10 +40,13 @@ class KnownSku(NamedTuple):
 
 
 class Buyer(NamedTuple):
+    """`overdue` is an order with an invoice that was not paid in time; empty when there is none."""
+
     number: str
     name: str
     status: str
     blocked_reason: str
+    overdue: str = ""
 
 
 class Recent(NamedTuple):
@@ -75,8 +79,8 @@ def _buyer(draft: OrderDraft) -> tuple[Buyer | None, tuple[Recent, ...]]:
     """The customer, with their orders of the same total within a day that are not cancelled."""
     since, until = draft.placed_at - DUPLICATE_WINDOW, draft.placed_at
     rows = _BUYER(draft.customer_id, since, until, draft.currency, draft.balanced().totals.total)
-    found = tuple(Recent(row[4], row[5]) for row in rows if row[4])
-    return (Buyer(*rows[0][:4]) if rows else None), found
+    found = tuple(Recent(row[5], row[6]) for row in rows if row[5])
+    return (Buyer(*rows[0][:4], overdue=rows[0][4] or "") if rows else None), found
 
 
 _CHANNEL = Prepared(lambda pk: Channel.objects.filter(pk=pk).values_list(*KnownChannel._fields))
@@ -88,11 +92,13 @@ _SKUS = Prepared(
         .values_list("pk", "code", "status", "is_bundle", "max_per_order", "priced__amount")
     )
 )
-_SAME = ("number", "name", "status", "blocked_reason", "same__number", "same__units")
+_SAME = ("number", "name", "status", "blocked_reason", "overdue", "same__number", "same__units")
+_OVERDUE = Order.objects.filter(customer=OuterRef("pk"), payment_status=PaymentStatus.OVERDUE).order_by("placed_at")
 _BUYER = Prepared(
     lambda pk, since, until, currency, total: (
         Customer.objects.filter(pk=pk)
         .annotate(
+            overdue=Subquery(_OVERDUE.values("number")[:1]),
             same=FilteredRelation(
                 "orders",
                 condition=Q(
@@ -101,7 +107,7 @@ _BUYER = Prepared(
                     orders__total=total,
                     orders__cancelled_at=None,
                 ),
-            )
+            ),
         )
         .values_list(*_SAME)
     )
