@@ -127,14 +127,14 @@ def refunds_within_payments(now: datetime) -> Iterable[Any]:
 
 @invariant("I34", _("No open order stands without a next step"))
 def nothing_stands(now: datetime) -> Iterable[Any]:
-    """Held by somebody, due for the allocation run, waiting for release, worked on, or on its way."""
+    """Held by somebody, in the queue for stock, waiting for release, worked on, or on its way."""
     order = OuterRef("pk")
     lines = OrderLine.objects.filter(order=order)
     on_the_floor = lines.filter(Q(allocated__gt=0) | Q(picked__gt=0) | Q(packed__gt=0))
     has_work = Exists(on_the_floor) & (_has("fulfilment_orders", ("dispatched", "cancelled")) | _moving())
     has_next = (
         Exists(Hold.objects.open().filter(order=order))
-        | (Q(due_at__isnull=False) & Exists(lines.filter(backordered__gt=0)))
+        | Exists(lines.filter(backordered__gt=0, sku__isnull=False))
         | Exists(lines.filter(promised__gt=0))
         | has_work
         | _moving()

@@ -47,7 +47,7 @@ def cancel(order: Order, *, by: User | str, reason: str, now: datetime, tell_cus
         advance(order, left, source=stage, target="cancelled")
     _cancel_unstocked(order)
     _free_everything(order)
-    order.move_to(OrderStatus.CANCELLED, now=now, cancel_reason=reason[:200], version=order.version + 1, due_at=None)
+    order.move_to(OrderStatus.CANCELLED, now=now, cancel_reason=reason[:200], version=order.version + 1)
     Hold.objects.filter(order=order).open().update(released_at=now, released_by=str(by))
     InboundOrder.objects.filter(order=order).update(state=InboundState.CANCELLED)
     refresh_status(order, now=now)

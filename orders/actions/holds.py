@@ -10,7 +10,7 @@ from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.roles import Role
 from orders.actions.allocation import allocate, free_promised
-from orders.actions.progress import lock_order
+from orders.actions.progress import lock_order, refresh_status
 from orders.actions.promises import renew_if_missed
 from orders.emails import ASKS_CUSTOMER, hold_message, hold_settled, shipping_address, status_url
 from orders.models import Hold, Order
@@ -96,6 +96,7 @@ def hold(
             hold_message(order, code=code, address=shipping_address(order), url=url, now=now, is_first=False)
         if not keeps_stock:
             free_promised(order, now=now)
+            refresh_status(order, now=now)
     return placed
 
 

@@ -257,7 +257,6 @@ def _order(prepared: Prepared, decided: Decided) -> Order:
         promised_delivery_on=made.delivery_on if made else None,
         placed_at=draft.placed_at,
         accepted_at=now,
-        due_at=now if _missing(prepared, decided.sourcing) else None,
     )
 
 

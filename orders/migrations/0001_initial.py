@@ -80,7 +80,6 @@ class Migration(migrations.Migration):
                 ('cancelled_at', models.DateTimeField(blank=True, null=True)),
                 ('cancel_reason', models.CharField(blank=True, max_length=200, verbose_name='why cancelled')),
                 ('version', models.PositiveIntegerField(default=0, help_text='Rises at every change; guards edits')),
-                ('due_at', models.DateTimeField(blank=True, help_text='When the allocation run must look at it', null=True)),
                 ('assignee', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='assigned_orders', to=settings.AUTH_USER_MODEL)),
                 ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='orders.channel')),
                 ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='customers.customer')),
@@ -358,10 +357,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='order',
             index=models.Index(condition=models.Q(('status', 'accepted')), fields=['ship_from', 'promised_ship_on'], include=('fulfilment_status',), name='order_load'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='order_due'),
         ),
         migrations.AddIndex(
             model_name='order',

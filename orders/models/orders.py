@@ -127,7 +127,6 @@ class Order(Stateful):
         "ordermgmt.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="assigned_orders"
     )
     version = models.PositiveIntegerField(default=0, help_text=_("Rises at every change; guards edits"))
-    due_at = models.DateTimeField(null=True, blank=True, help_text=_("When the allocation run must look at it"))
 
     moves: ClassVar = ORDER_MOVES
     stamps: ClassVar = {
@@ -167,7 +166,6 @@ class Order(Stateful):
                 include=["fulfilment_status"],
                 condition=Q(status=OrderStatus.ACCEPTED),
             ),
-            models.Index(fields=["due_at"], name="order_due", condition=Q(due_at__isnull=False)),
             models.Index(
                 fields=["payment_status", "-placed_at", "-id"],
                 name="order_payment",

@@ -80,8 +80,8 @@ def test_i13_more_back_than_paid(made: Order) -> None:
 
 def test_i34_an_order_nobody_looks_at(made: Order) -> None:
     forgotten = Order.objects.get(lines__backordered__gt=0)
-    Order.objects.filter(pk=forgotten.pk).update(due_at=None)
-    OrderLine.objects.filter(order=forgotten).update(backordered=F("backordered") + F("promised"), promised=0)
+    units = F("backordered") + F("promised")
+    OrderLine.objects.filter(order=forgotten).update(sku=None, backordered=units, promised=0)
     assert [row["record"] for row in rows("I34")] == [forgotten.number]
 
 

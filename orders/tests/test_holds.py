@@ -5,6 +5,7 @@ import pytest
 from inventory.factories import SkuFactory, WarehouseFactory, stock
 from inventory.models import StockLevel
 from ordermgmt.models import Activity
+from ordermgmt.tests.planting import found
 from orders.actions.cancellation import cancel_order
 from orders.actions.holds import (
     AlreadyReleased,
@@ -17,7 +18,7 @@ from orders.actions.holds import (
 )
 from orders.factories import NOW, order
 from orders.models import Allocation, Hold
-from orders.states import HoldCode, Stage
+from orders.states import FulfilmentStatus, HoldCode, Stage
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=2)
@@ -91,3 +92,17 @@ def test_a_finished_order_takes_no_hold() -> None:
     cancel_order(made.pk, by="Ana", reason="x", now=NOW)
     with pytest.raises(NotOpen, match="nothing left to hold"):
         place_hold(made.pk, code=HoldCode.OPERATOR, reason="Ask", by="Ana", now=NOW)
+
+
+def test_who_comes_back_too_late_waits_in_the_queue() -> None:
+    house, sku = WarehouseFactory(), SkuFactory()
+    stock(sku, house, 2)
+    made = order({sku: 2})
+    given = place_hold(made.pk, code=HoldCode.REQUEST, reason="Next month", by="Ana", now=NOW, keeps_stock=False)
+    made.refresh_from_db()
+    assert made.fulfilment_status == FulfilmentStatus.WAITING
+    order({sku: 2})
+    release_hold(given.pk, by="Ana", now=LATER)
+    assert made.lines.get().backordered == 2
+    assert found("I34").holds
+    assert found("I52").holds
