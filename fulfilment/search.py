@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from fulfilment.models import Carton, FulfilmentOrder, Label, Shipment, Wave
+from inventory.models import Warehouse
 from ordermgmt import codes
 from ordermgmt.finding import GROUP_SIZE, Asked, Hit, searcher, starts_with
 from ordermgmt.models import User
@@ -25,6 +27,14 @@ def _parcel(code: str) -> Shipment | None:
     return carton.shipment if carton else None
 
 
+def _warehouses(user: User) -> Any:
+    return Warehouse.objects.for_user(user).values("pk")
+
+
+def _is_theirs(warehouse_id: int, user: User) -> bool:
+    return Warehouse.objects.for_user(user).filter(pk=warehouse_id).exists()
+
+
 @searcher(
     "shipments", gettext_lazy("Shipments"), permission="fulfilment.view", icon="truck", list_url="/shipments/", rank=40
 )
@@ -33,7 +43,7 @@ class ShipmentSearch:
         if len(asked.code) < 6:
             return ""
         found = _parcel(asked.code)
-        return f"/shipments/{found.number}/" if found else ""
+        return f"/shipments/{found.number}/" if found and _is_theirs(found.warehouse_id, user) else ""
 
     def find(self, asked: Asked, user: User, now: datetime) -> Sequence[Hit]:
         if len(asked.code) < 6 or not any(letter.isdigit() for letter in asked.code):
@@ -46,7 +56,8 @@ class ShipmentSearch:
                     "pk"
                 )[:10]
             )
-        rows = Shipment.objects.filter(named).select_related("order", "carrier").order_by("-id")
+        rows = Shipment.objects.filter(named, warehouse__in=_warehouses(user))
+        rows = rows.select_related("order", "carrier").order_by("-id")
         return [_hit(parcel) for parcel in rows[: GROUP_SIZE + 1]]
 
 
@@ -70,19 +81,17 @@ class WaveSearch:
     def exact(self, asked: Asked, user: User) -> str:
         read = codes.read(asked.code)
         name = read.name if read else ""
-        if name.startswith("WV-") and Wave.objects.filter(number=name).exists():
+        if name.startswith("WV-") and Wave.objects.filter(number=name, warehouse__in=_warehouses(user)).exists():
             return f"/waves/{name}/"
-        job = (
-            FulfilmentOrder.objects.filter(number=name).select_related("order").first()
-            if name.startswith("FO-")
-            else None
-        )
+        works = FulfilmentOrder.objects.filter(number=name, warehouse__in=_warehouses(user)).select_related("order")
+        job = works.first() if name.startswith("FO-") else None
         return f"/orders/{job.order.number}/" if job else ""
 
     def find(self, asked: Asked, user: User, now: datetime) -> Sequence[Hit]:
         if not asked.code.startswith("WV-"):
             return []
-        rows = Wave.objects.filter(starts_with("number", asked.code)).select_related("warehouse").order_by("-id")
+        rows = Wave.objects.filter(starts_with("number", asked.code), warehouse__in=_warehouses(user))
+        rows = rows.select_related("warehouse").order_by("-id")
         return [
             Hit(wave.number, f"/waves/{wave.number}/", wave.warehouse.title, (wave.status, wave.get_status_display()))
             for wave in rows[: GROUP_SIZE + 1]

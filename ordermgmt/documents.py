@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.jobs import Context, job, ring
 from ordermgmt.leases import NoRetry, finish
-from ordermgmt.models import StoredDocument
+from ordermgmt.models import StoredDocument, User
 from ordermgmt.typesetting import Paper, typeset_apart
 
 JOB = "make_documents"
@@ -36,22 +36,34 @@ class DocumentKind:
     is_kept: bool
     permission: str
     shows_time: bool
+    may_see: "Callable[[str, User], bool] | None" = None
+
+    def is_open_to(self, number: str, user: User) -> bool:
+        """Whether this person may read this paper: by their role, and by whose work it is about."""
+        return user.has_perm(self.permission) and (self.may_see is None or self.may_see(number, user))
 
 
 _KINDS: dict[str, DocumentKind] = {}
 
 
 def document_kind(
-    name: str, *, title: Any, permission: str = "fulfilment.view", is_kept: bool = True, shows_time: bool = False
+    name: str,
+    *,
+    title: Any,
+    permission: str = "fulfilment.view",
+    is_kept: bool = True,
+    shows_time: bool = False,
+    may_see: Callable[[str, User], bool] | None = None,
 ) -> Callable[[Builder], Builder]:
     """Register a builder: number in, paper out; it raises UnknownDocument for a number that does not exist.
 
     `permission` is that of the person who may open it; `is_kept` is false for papers that are printed afresh each
-    time; a builder of a kind that `shows_time` is given the time of printing as well.
+    time; a builder of a kind that `shows_time` is given the time of printing as well. `may_see(number, user)` narrows
+    the permission to the records of that person.
     """
 
     def add(build: Builder) -> Builder:
-        _KINDS[name] = DocumentKind(name, title, build, is_kept, permission, shows_time)
+        _KINDS[name] = DocumentKind(name, title, build, is_kept, permission, shows_time, may_see)
         return build
 
     return add

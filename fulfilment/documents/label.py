@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from fulfilment.documents.readers import reads_parcel
 from fulfilment.models import Label
 from fulfilment.sscc import spaced
 from fulfilment.states import LabelState
@@ -16,7 +17,7 @@ from ordermgmt.typesetting import Paper
 _ROOM_MM = 95
 
 
-@document_kind("label", title=_("Shipping label"))
+@document_kind("label", title=_("Shipping label"), may_see=reads_parcel)
 def label(number: str) -> Paper:
     """By tracking number, or all live labels of a shipment or SSCC."""
     rows = (

@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
+from fulfilment.documents.readers import reads_parcel
 from fulfilment.emails import order_url
 from fulfilment.models import Carton, Shipment, ShipmentLine
 from fulfilment.sscc import spaced
@@ -24,13 +25,13 @@ from orders.models import Order, OrderLine
 LARGEST_PHOTO = 300_000
 
 
-@document_kind("packing_slip", title=_("Packing slip"))
+@document_kind("packing_slip", title=_("Packing slip"), may_see=reads_parcel)
 def packing_slip(number: str) -> Paper:
     """A4, by shipment number."""
     return slips_paper(_find([number]), title=number, template="packing_slip")
 
 
-@document_kind("packing_slip_label", title=_("Packing slip on label stock"))
+@document_kind("packing_slip_label", title=_("Packing slip on label stock"), may_see=reads_parcel)
 def packing_slip_label(number: str) -> Paper:
     """102×152 mm, black only, by shipment number."""
     return slips_paper(_find([number]), title=number, template="packing_slip_label")

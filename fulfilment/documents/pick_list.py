@@ -8,6 +8,7 @@ from typing import Any
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext_lazy as _
 
+from fulfilment.documents.readers import reads_wave
 from fulfilment.models import Wave
 from fulfilment.reports import PickList, PickListRow, pick_list
 from ordermgmt.barcodes import code128
@@ -21,7 +22,7 @@ VALID_FOR = timedelta(hours=4)
 LARGEST_PHOTO = 300_000
 
 
-@document_kind("pick_list", title=_("Pick list"), is_kept=False, shows_time=True)
+@document_kind("pick_list", title=_("Pick list"), is_kept=False, shows_time=True, may_see=reads_wave)
 def pick_list_paper(number: str, now: datetime) -> Paper:
     """By wave number; shows what is still to be picked now."""
     wave = Wave.objects.select_related("warehouse", "picker").filter(number=number).first()

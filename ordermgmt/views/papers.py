@@ -13,9 +13,9 @@ from ordermgmt.typesetting import CannotTypeset
 @staff_page("fulfilment.view", "orders.view")
 @require_GET
 def paper(request: StaffRequest, kind: str, number: str) -> HttpResponse:
-    """Inline; who may see a kind is declared where the kind is."""
+    """Inline; who may see a kind, and which papers of it, is declared where the kind is."""
     known = kinds().get(kind)
-    if known is None or not request.user.has_perm(known.permission):
+    if known is None or not known.is_open_to(number, request.user):
         raise Http404(kind)
     try:
         content = content_of(kind, number, now=timezone.now())
