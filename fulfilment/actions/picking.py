@@ -55,9 +55,12 @@ def wants_place(pick: Pick, picks: Sequence[Pick]) -> bool:
 def pick_scan(wave: Wave, scan: Scan) -> Answer:
     """Inside the caller's transaction (wave locked, its picker scans): one scan of a place, an item or a tote."""
     place = place_of(wave)
-    if answer := _stopped(wave, place, scan):
+    works = lock_works(_touched(wave, place))
+    if answer := _stopped(wave, works, scan):
         return answer
-    place = locked_place(wave)
+    place = locked_place(wave, works)
+    if place is None:
+        return wrong(_("The walk has changed. Look at the screen, then scan"))
     if place.step == "end":
         settle_wave(wave, now=scan.now)
         return right(_("Wave done. Take the cart to the packing bench"), verdict=Verdict.JOB_DONE)
@@ -68,9 +71,8 @@ def pick_scan(wave: Wave, scan: Scan) -> Answer:
     return _scan_item(wave, place, scan)
 
 
-def _stopped(wave: Wave, place: Place, scan: Scan) -> Answer | None:
-    """Cancelled and held orders of this stop leave the walk before anything else happens."""
-    works = lock_works(_touched(wave, place))
+def _stopped(wave: Wave, works: Iterable[FulfilmentOrder], scan: Scan) -> Answer | None:
+    """Cancelled and held orders of this stop leave the walk before anything else happens; each is named."""
     judged = [stopped(work.order, work, Stage.PICK, by=scan.by, now=scan.now) for work in works]
     answers = [answer for answer in judged if answer]
     if not answers:
@@ -78,7 +80,7 @@ def _stopped(wave: Wave, place: Place, scan: Scan) -> Answer | None:
     wave.awaits_tote = ""
     wave.save(update_fields=["awaits_tote"])
     settle_wave(wave, now=scan.now)
-    return answers[0]
+    return stop(" ".join(dict.fromkeys(answer.message for answer in answers)))
 
 
 def _touched(wave: Wave, place: Place) -> list[PickTask]:
@@ -105,13 +107,19 @@ def _orders_of(work_ids: Iterable[int]) -> list[int]:
     return list(FulfilmentOrder.objects.filter(pk__in=list(work_ids)).values_list("order_id", flat=True))
 
 
-def locked_place(wave: Wave) -> Place:
-    """Inside the caller's transaction: the place read again under the locks, its tasks holding the locked records."""
+def locked_place(wave: Wave, works: Iterable[FulfilmentOrder]) -> Place | None:
+    """Inside the caller's transaction: the place read again under the locks, its tasks holding the locked records.
+
+    None when it is another one by now: locking its orders as well would be out of order. A tote moves no units.
+    """
     place = place_of(wave)
-    tasks = place.pick.tasks if place.pick else []
-    works = {work.pk: work for work in lock_works(tasks)}
-    for task in tasks:
-        task.line.work = works[task.line.work_id]
+    if place.step == "tote" or place.pick is None:
+        return place
+    locked = {work.pk: work for work in works}
+    if not {task.line.work_id for task in place.pick.tasks if task.open_units} <= locked.keys():
+        return None
+    for task in place.pick.tasks:
+        task.line.work = locked.get(task.line.work_id, task.line.work)
     return place
 
 

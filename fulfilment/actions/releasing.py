@@ -18,6 +18,7 @@ from fulfilment.models import FulfilmentLine, FulfilmentOrder, PickTask, Wave
 from fulfilment.shelving import Demand, Missing, Shelf, Shelves, Take
 from fulfilment.states import WorkStatus
 from inventory.models import Bin, BinStock, Sku, Warehouse
+from inventory.states import PICKABLE_BINS
 from ordermgmt.history import activity
 from ordermgmt.models import Activity, User
 from ordermgmt.models.history import ActivityCategory
@@ -126,7 +127,7 @@ def choose(warehouse: Warehouse, orders: Iterable[Order], *, lock: bool = False)
     chosen = Chosen()
     parts = _parts(warehouse, list(orders))
     rows = _bin_rows(warehouse, {d.sku_id for part in parts for d in part.demands}, lock=lock)
-    shelves = Shelves(_shelf(row) for row in rows if _is_pickable(row.bin))
+    shelves = Shelves(shelf_of(row) for row in rows if is_pickable(row.bin))
     gaps: list[tuple[Part, list[Missing]]] = []
     for part in parts:
         takes, missing = shelves.take_all(part.demands)
@@ -176,11 +177,13 @@ def _bin_rows(warehouse: Warehouse, sku_ids: set[int], *, lock: bool) -> list[Bi
     return list(rows.select_for_update(of=("self",)) if lock else rows)
 
 
-def _is_pickable(place: Bin) -> bool:
-    return place.is_active and not place.is_suspect and place.kind in ("pick", "bulk")
+def is_pickable(place: Bin) -> bool:
+    """Whether new picks may take from this place."""
+    return place.is_active and not place.is_suspect and place.kind in PICKABLE_BINS
 
 
-def _shelf(row: BinStock) -> Shelf:
+def shelf_of(row: BinStock) -> Shelf:
+    """What is free to pick of a balance (bin and lot joined)."""
     return Shelf(
         stock_id=row.pk,
         bin_id=row.bin_id,
@@ -199,7 +202,7 @@ def _explain(gaps: Sequence[tuple[Part, list[Missing]]], rows: Sequence[BinStock
     excluded = []
     for part, missing in gaps:
         gap = missing[0]
-        elsewhere = [row.bin for row in rows if row.sku_id == gap.sku_id and not _is_pickable(row.bin)]
+        elsewhere = [row.bin for row in rows if row.sku_id == gap.sku_id and not is_pickable(row.bin)]
         code, reason = _why_gap(gap, codes[gap.sku_id], elsewhere)
         excluded.append(Excluded(part.order.pk, part.order.number, code, reason))
     return excluded

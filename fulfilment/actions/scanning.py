@@ -15,6 +15,7 @@ from fulfilment.states import Verdict, WaveStatus, WorkStatus
 from inventory.models import Warehouse
 from ordermgmt import codes
 from ordermgmt.models import User
+from ordermgmt.retrying import retries_conflicts
 from ordermgmt.roles import Role
 
 STATIONS = ("home", "pick", "pack")
@@ -50,6 +51,7 @@ def _known(scan: Scan) -> dict[str, Any] | None:
     return dict(event.answer)
 
 
+@retries_conflicts
 @transaction.atomic(durable=True)
 def _take_new(scan: Scan) -> tuple[Answer, ScanEvent]:
     """Insert first: UNIQUE(device, sequence) makes a repeat wait here, before anything is done."""

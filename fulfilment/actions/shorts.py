@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 
 from fulfilment.actions.picking import Place, lock_works, place_of
 from fulfilment.actions.putting_back import settle_wave, settle_work
-from fulfilment.actions.releasing import outlives, set_aside, task_for
+from fulfilment.actions.releasing import is_pickable, outlives, set_aside, shelf_of, task_for
 from fulfilment.models import FulfilmentLine, FulfilmentOrder, PickTask, Wave
 from fulfilment.reports import Pick
 from fulfilment.scans import Answer, Scan, right, wrong
@@ -19,14 +19,14 @@ from fulfilment.shelving import Demand, Shelf, Shelves, Take
 from fulfilment.states import ShortReason, Verdict
 from inventory.actions.holding import lock_levels
 from inventory.actions.moving import Move, write_moves
-from inventory.models import Bin, BinStock, CountTask
-from inventory.states import PICKABLE_BINS, BinKind, MovementKind
+from inventory.models import Bin, BinStock, CountTask, StockLevel, Warehouse
+from inventory.states import BinKind, MovementKind
 from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.models.history import ActivityCategory
 from orders.actions import progress
 from orders.actions.allocation import allocate
-from orders.models import Allocation, Order
+from orders.models import Allocation, Order, OrderLine
 
 
 def short_pick(wave: Wave, scan: Scan) -> Answer:
@@ -101,8 +101,7 @@ def _suspect(pick: Pick, reason: str, *, now: datetime) -> None:
 def _replace(pick: Pick, gone: dict[PickTask, int], reason: str, scan: Scan) -> dict[int, list[Take]]:
     """Other bins for the missing units, as far as they are free; the rest leaves the promise. By task id."""
     warehouse_id = pick.bin.warehouse_id
-    # Levels before bin balances: closes the race with promises being made for the same units.
-    level = lock_levels([pick.sku.pk], [warehouse_id])[warehouse_id, pick.sku.pk]
+    level = _lock_levels(pick, gone)[warehouse_id, pick.sku.pk]
     spare = level.on_hand - level.unsaleable - level.allocated
     shelves = Shelves(_other_shelves(pick))
     found: dict[int, list[Take]] = {}
@@ -120,6 +119,16 @@ def _replace(pick: Pick, gone: dict[PickTask, int], reason: str, scan: Scan) -> 
     return found
 
 
+def _lock_levels(pick: Pick, gone: Iterable[PickTask]) -> dict[tuple[int, int], StockLevel]:
+    """Every level that the loss may touch, at once: the orders may be given this item, and others they lack, anywhere.
+
+    Levels before bin balances: closes the race with promises being made for the same units, and the deadlock with one.
+    """
+    lines = OrderLine.objects.filter(order__in={task.line.work.order_id for task in gone}, sku__isnull=False)
+    skus = {pick.sku.pk, *lines.values_list("sku_id", flat=True)}
+    return lock_levels(skus, Warehouse.objects.values_list("pk", flat=True))
+
+
 def _phantom_units(pick: Pick, found: int, reason: str) -> int:
     """Units that nobody has asked for and that, by what the picker saw, are not in the bin either."""
     if reason == ShortReason.DAMAGED or found:
@@ -129,26 +138,17 @@ def _phantom_units(pick: Pick, found: int, reason: str) -> int:
 
 
 def _other_shelves(pick: Pick) -> list[Shelf]:
+    # The balance of the short bin changes as well: locked here, in one order with a release that takes from both.
     rows = (
         BinStock.objects.select_for_update(of=("self",))
-        .filter(bin__warehouse=pick.bin.warehouse_id, sku=pick.sku, quantity__gt=F("allocated"))
-        .filter(bin__kind__in=PICKABLE_BINS, bin__is_active=True, bin__is_suspect=False)
-        .exclude(bin=pick.bin)
+        .filter(bin__warehouse=pick.bin.warehouse_id, sku=pick.sku)
         .select_related("bin", "lot")
         .order_by("pk")
     )
     return [
-        Shelf(
-            stock_id=row.pk,
-            bin_id=row.bin_id,
-            sku_id=row.sku_id,
-            free=row.quantity - row.allocated,
-            lot_id=row.lot_id,
-            expires_on=row.lot.expires_on if row.lot else None,
-            received_on=row.lot.received_on if row.lot else None,
-            sequence=row.bin.pick_sequence,
-        )
+        shelf_of(row)
         for row in rows
+        if row.bin_id != pick.bin.pk and row.quantity > row.allocated and is_pickable(row.bin)
     ]
 
 

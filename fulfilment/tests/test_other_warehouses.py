@@ -1,6 +1,5 @@
 """People of one warehouse neither see nor touch the work of another: papers, search, scans, files."""
 
-
 import pytest
 from django.test import Client
 
