@@ -22,6 +22,9 @@ from orders.actions import progress
 from orders.models import Order, OrderLine
 from orders.states import Stage
 
+# What the name of a quantity card begins with: Q-12.
+COUNT = "Q-"
+
 
 @dataclass(frozen=True)
 class Place:
@@ -134,21 +137,39 @@ def _scan_place(wave: Wave, place: Place, scan: Scan) -> Answer:
         return _cut_short()
     if read.kind == codes.BIN:
         return wrong(_("This is %(here)s. Go to %(there)s") % {"here": read.name, "there": pick.bin.code})
-    if sku_of(scan.code, [one.sku for one in place.picks]):
+    if read.kind == codes.COMMAND or sku_of(scan.code, [one.sku for one in place.picks]):
         return wrong(_("Scan the place first: %(there)s") % {"there": pick.bin.code})
     return _unknown(scan)
 
 
 def _scan_item(wave: Wave, place: Place, scan: Scan) -> Answer:
     pick = _pick(place)
+    if scan.command:
+        return _count_card(wave, place, scan)
     units = units_of(pick.sku, scan.code)
     if not units:
         return _not_this_item(wave, place, scan)
     if units > pick.left:
-        facts = {"units": units, "left": pick.left}
-        message = _("Only %(left)s left to pick. This counts %(units)s") % facts
-        return Answer(verdict=Verdict.EXTRA, message=message)
+        return _too_many(units, pick)
     return _take(wave, place, units, scan)
+
+
+def _too_many(units: int, pick: Pick) -> Answer:
+    facts = {"units": units, "left": pick.left}
+    return Answer(verdict=Verdict.EXTRA, message=_("Only %(left)s left to pick. This counts %(units)s") % facts)
+
+
+def _count_card(wave: Wave, place: Place, scan: Scan) -> Answer:
+    """A quantity card or the keypad: so many in all at this stop, after one was scanned to prove the item."""
+    pick, number = _pick(place), scan.command.removeprefix(COUNT)
+    if not scan.command.startswith(COUNT) or not number.isdigit() or len(number) > 6:
+        return wrong(_("This card does nothing here"))
+    if not pick.picked:
+        return wrong(_("Scan one %(item)s first, then say how many") % {"item": pick.sku.name})
+    units = int(number) - pick.picked
+    if units < 1:
+        return wrong(_("%(picked)s are counted already. Say how many there are in all") % {"picked": pick.picked})
+    return _too_many(units, pick) if units > pick.left else _take(wave, place, units, scan)
 
 
 def _take(wave: Wave, place: Place, units: int, scan: Scan) -> Answer:

@@ -136,7 +136,8 @@ def _pick(scan: Scan) -> Answer:
         return picking.taken_over(wave)
     wave.beat_at = scan.now
     wave.save(update_fields=["beat_at"])
-    if command := scan.command:
+    command = scan.command
+    if command and not command.startswith(picking.COUNT):
         return _PICK_COMMANDS.get(command, _no_such)(wave, scan)
     return picking.pick_scan(wave, scan)
 

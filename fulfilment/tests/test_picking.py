@@ -262,3 +262,23 @@ def test_twenty_lines_take_two_scans_each_and_one_for_each_change_of_tote(floor:
     assert verdicts[-1] == Verdict.JOB_DONE
     assert Wave.objects.get().status == WaveStatus.DONE
     assert_books_hold()
+
+
+def test_one_scan_and_a_number(floor: Floor) -> None:
+    oat = item(floor.warehouse, 30)
+    (wave,) = released(floor.warehouse, [{oat: 12}], by=floor.lead)
+    sam = floor.pick(wave)
+    assert sam.command("Q-12")["message"] == "Scan the place first: A-01"
+    sam.scan(place_code("A-01"))
+    assert sam.command("Q-12")["message"] == f"Scan one {oat.name} first, then say how many"
+    sam.scan(oat.barcode)
+    assert sam.command("Q-1")["verdict"] == Verdict.WRONG
+    assert sam.command("Q-13")["message"] == "Only 11 left to pick. This counts 12"
+    assert sam.command("Q-9")["message"] == f"{oat.name}, 9 of 12"
+    assert sam.command("Q-12")["verdict"] == Verdict.LINE_DONE
+    assert sam.command("UNDO")["message"] == f"Undone. Put 3 {oat.name} back in A-01"
+    assert OrderLine.objects.get().picked == 9
+    assert sam.command("Q-999999999")["verdict"] == Verdict.WRONG
+    sam.command("Q-12")
+    assert sam.command("Q-12")["message"] == "Scan tote A first"
+    assert_books_hold()

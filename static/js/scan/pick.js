@@ -5,8 +5,11 @@ import { checkCharacter } from "./parse.js";
 const root = document.getElementById("scan-content");
 const at = (name) => root.querySelector(`[data-bind=${name}]`) ?? document.querySelector(`[data-bind=${name}]`);
 const short = root.querySelector("[data-short]");
-const found = root.querySelector("[data-found]");
+const count = root.querySelector("[data-count]");
+// Up to so many units are scanned one by one; of more, one is scanned and the number said.
+const FEW = 5;
 let left = 0;
+let wanted = 0;
 
 export const command = (name, facts = {}) => scan(`CMD-${name}-${checkCharacter(`CMD-${name}`)}`, facts);
 
@@ -39,6 +42,8 @@ function drawStop(view, task) {
   // What was scanned but not answered yet counts already.
   const open = task.step === "item" ? task.expect[0]?.left ?? view.left : view.left;
   left = open;
+  wanted = view.quantity;
+  root.querySelector("[data-count-open]").hidden = task.step !== "item" || wanted <= FEW || left === wanted;
   say("place", view.place);
   say("item", view.item);
   say("code", view.code);
@@ -68,36 +73,52 @@ function draw(task) {
   if (step !== "item" && step !== "location") close();
 }
 
-// Short: how many are here, then why --------------------------------------------------------------
+// Keypads: how many are here and why (short), or how many there are in all --------------------------
+const panels = [short, count];
+const typed = (panel) => panel.querySelector("[data-found]");
+const most = (panel) => (panel === short ? Math.max(left - 1, 0) : wanted);
+
 function close() {
-  short.hidden = true;
+  panels.forEach((panel) => { panel.hidden = true; });
   root.querySelector("[data-pick]").classList.remove("is-behind");
   document.getElementById("scan-field")?.focus({ preventScroll: true });
 }
 
-function open() {
-  found.value = "0";
-  short.hidden = false;
+function open(panel) {
+  close();
+  typed(panel).value = "0";
+  panel.hidden = false;
   root.querySelector("[data-pick]").classList.add("is-behind");
-  short.querySelector("button").focus();
+  panel.querySelector("button").focus();
 }
 
 short.addEventListener("submit", (event) => {
   event.preventDefault();
-  command("SHORT", { found: Number(found.value), reason: event.submitter?.value ?? "not_found" });
+  command("SHORT", { found: Number(typed(short).value), reason: event.submitter?.value ?? "not_found" });
   close();
 });
+count.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (Number(typed(count).value)) command(`Q-${Number(typed(count).value)}`);
+  close();
+});
+
+function press(digit) {
+  const panel = digit.closest("form");
+  typed(panel).value = String(Math.min(Number(`${typed(panel).value}${digit.dataset.keyDigit}`), most(panel)));
+}
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
-  const { command: name, keyDigit } = button.dataset;
-  if (name) command(name);
-  else if (keyDigit) found.value = String(Math.min(Number(`${found.value}${keyDigit}`), Math.max(left - 1, 0)));
-  else if ("keyClear" in button.dataset) found.value = "0";
-  else if ("shortOpen" in button.dataset) open();
-  else if ("shortClose" in button.dataset) close();
-  else if ("typeCode" in button.dataset) type();
+  const { dataset } = button;
+  if (dataset.command) command(dataset.command);
+  else if (dataset.keyDigit) press(button);
+  else if ("keyClear" in dataset) typed(button.closest("form")).value = "0";
+  else if ("shortOpen" in dataset) open(short);
+  else if ("countOpen" in dataset) open(count);
+  else if ("keypadClose" in dataset) close();
+  else if ("typeCode" in dataset) type();
 });
 
 function type() {
@@ -107,7 +128,7 @@ function type() {
 }
 
 // The SHORT card asks on the screen, as the button does.
-document.addEventListener("scan:answer", ({ detail: answer }) => { if (answer.ask === "short") open(); });
+document.addEventListener("scan:answer", ({ detail: answer }) => { if (answer.ask === "short") open(short); });
 document.addEventListener("scan:verdict", () => { document.getElementById("scan-field").inputMode = "none"; });
 document.addEventListener("scan:task", ({ detail: task }) => draw(task));
 draw(currentTask());
