@@ -34,25 +34,33 @@ def stopped(order: Order, work: FulfilmentOrder, stage: str, *, by: User | None,
 
     A cancelled order's work is withdrawn, a held one's is set aside; nothing else happens at this scan.
     """
-    if order.status == OrderStatus.CANCELLED:
-        return _cancelled(order, work, by=by, now=now)
-    hold = stops(order, stage)
-    if hold is None:
+    words = why_stopped(order, work, stage)
+    if not words:
         return None
-    _set_aside(work, hold, by=by, now=now)
-    return stop(_held_sentence(order, work, hold, now))
+    if order.status == OrderStatus.CANCELLED:
+        withdraw(order, work, by=by, now=now)
+    elif hold := stops(order, stage):
+        _set_aside(work, hold, by=by, now=now)
+    return stop(words)
 
 
-def _cancelled(order: Order, work: FulfilmentOrder, *, by: User | None, now: datetime) -> Answer:
+def why_stopped(order: Order, work: FulfilmentOrder, stage: str) -> str:
+    """What to do with the goods of an order that may not go on; nothing when it may. Writes nothing."""
+    if order.status == OrderStatus.CANCELLED:
+        return _cancelled_sentence(order, work)
+    hold = stops(order, stage)
+    return _held_sentence(order, work, hold) if hold else ""
+
+
+def _cancelled_sentence(order: Order, work: FulfilmentOrder) -> str:
     picked = sum(work.lines.values_list("picked", flat=True))
-    withdraw(order, work, by=by, now=now)
     facts = {"order": order.number, "units": picked, "tote": work.tote or work.number}
     if not picked:
-        return stop(_("Stop. %(order)s was cancelled. Take nothing for it") % facts)
-    return stop(_("Stop. %(order)s was cancelled. Leave its %(units)s in tote %(tote)s") % facts)
+        return _("Stop. %(order)s was cancelled. Take nothing for it") % facts
+    return _("Stop. %(order)s was cancelled. Leave its %(units)s in tote %(tote)s") % facts
 
 
-def _held_sentence(order: Order, work: FulfilmentOrder, hold: Hold, now: datetime) -> str:
+def _held_sentence(order: Order, work: FulfilmentOrder, hold: Hold) -> str:
     facts = {
         "order": order.number,
         "time": local_time(hold.opened_at, work.warehouse.time_zone),

@@ -16,7 +16,7 @@ from fulfilment.factories import NOW, BoxTypeFactory, item, released
 from fulfilment.models import FulfilmentOrder, Label, ScanEvent, Shipment, Wave
 from fulfilment.reports import pick_list
 from fulfilment.states import LabelState, ShipmentStatus, WorkStatus
-from fulfilment.tests.floor import Floor, assert_books_hold, place_code
+from fulfilment.tests.floor import Floor, assert_books_hold, place_code, tote_code
 from ordermgmt import codes
 from ordermgmt.factories import UserFactory
 from ordermgmt.models import User
@@ -260,3 +260,42 @@ def test_short_and_set_aside_orders_say_why(floor: Floor) -> None:
     HoldFactory(order=order, reason="Wait")
     sam.scan(oat.barcode)
     assert [one.code for one in floor_blockers([order], NOW)[order.pk]] == ["short_pick", "set_aside"]
+
+
+def beat(client: Client, task: str) -> Any:
+    return client.post("/scan/beat/", {"task": task}).json()["stop"]
+
+
+def test_the_bench_hears_of_a_hold_and_a_cancellation_without_a_scan(floor: Floor) -> None:
+    oat = item(floor.warehouse, 5)
+    (wave,) = released(floor.warehouse, [{oat: 2}], by=floor.lead)
+    floor.pick(wave).follow()
+    tom = floor.bench()
+    tom.scan(tote_code("A"))
+    client, work = as_person(floor.tom), FulfilmentOrder.objects.get()
+    before = work.pack_beat_at
+    assert beat(client, work.number) == ""
+    work.refresh_from_db()
+    assert work.pack_beat_at != before
+    hold = HoldFactory(order=work.order, reason="Address unclear")
+    assert "was put on hold at" in beat(client, work.number)
+    assert beat(as_person(Floor().tom), work.number) == ""
+    work.refresh_from_db()
+    assert work.status == WorkStatus.PACKING
+    hold.delete()
+    cancel_order(work.order_id, by="Ana", reason="Late", now=timezone.now())
+    assert beat(client, work.number) == f"Stop. {work.order} was cancelled. Leave its 2 in tote A"
+    assert tom.scan(oat.barcode)["verdict"] == "stop"
+    assert beat(client, work.number).startswith("Stop.")
+
+
+def test_a_picker_hears_that_the_wave_was_taken(floor: Floor) -> None:
+    oat = item(floor.warehouse, 5)
+    (wave,) = released(floor.warehouse, [{oat: 2}], by=floor.lead)
+    floor.pick(wave)
+    client = as_person(floor.sam)
+    assert beat(client, wave.number) == ""
+    Wave.objects.update(picker=floor.tom)
+    assert beat(client, wave.number) == f"Stop. {floor.tom} has {wave} now"
+    Wave.objects.update(picker=None)
+    assert beat(client, wave.number) == ""

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from fulfilment.actions.beating import beat
 from fulfilment.actions.labelling import LabelGone, ReasonMissing, reprint_label
 from fulfilment.actions.packing import NotPacked, ReasonNeeded, override_packing, unpack, works_here
 from fulfilment.actions.scanning import STATIONS, SequenceTaken, next_job, take_scan
@@ -104,12 +105,9 @@ def _number(data: dict[str, Any], name: str, *, is_needed: bool = False, largest
 @require_POST
 @staff_data("fulfilment.pick", "fulfilment.pack")
 def scan_beat(request: HttpRequest) -> HttpResponseBase:
-    """A screen that is open keeps its claim."""
-    user, now = person(request), timezone.now()
-    Wave.objects.unfinished().filter(picker=user, number=request.POST.get("task", "")).update(beat_at=now)
-    works = FulfilmentOrder.objects.filter(packer=user, status=WorkStatus.PACKING)
-    works.filter(number=request.POST.get("task", "")).update(pack_beat_at=now)
-    return HttpResponse(status=204)
+    """A screen that is open keeps its claim, and is told what stops its work."""
+    task = request.POST.get("task", "")[:40].replace("\x00", "")
+    return JsonResponse({"stop": beat(task, by=person(request), now=timezone.now())})
 
 
 @require_GET

@@ -27,7 +27,7 @@ function setTask(next) {
 }
 
 // Network ---------------------------------------------------------------------------------------
-const token = () => document.cookie.match(/csrftoken=([^;]+)/)?.[1]
+export const token = () => document.cookie.match(/csrftoken=([^;]+)/)?.[1]
   ?? document.querySelector("[name=csrfmiddlewaretoken]")?.value
   ?? JSON.parse(document.body.getAttribute("hx-headers") || "{}")["X-CSRFToken"] ?? "";
 

@@ -1,4 +1,5 @@
 // The packing bench (P21): draws the order, its lines, boxes, weight and labels.
+import { beatEvery } from "./beat.js";
 import { currentTask, scan } from "./engine.js";
 import { checkCharacter } from "./parse.js";
 
@@ -158,5 +159,6 @@ scale.checked = localStorage.getItem("bench-scale") === "yes";
 scale.addEventListener("change", () => localStorage.setItem("bench-scale", scale.checked ? "yes" : "no"));
 document.addEventListener("scan:task", ({ detail: task }) => draw(task));
 draw(currentTask());
+beatEvery(4);
 const first = document.getElementById("scan-first");
 if (first) addEventListener("load", () => scan(JSON.parse(first.textContent), facts()));

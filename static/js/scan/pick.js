@@ -1,4 +1,5 @@
 // The pick screen (P20): draws the task's view; buttons stand for command cards.
+import { beatEvery } from "./beat.js";
 import { currentTask, scan } from "./engine.js";
 import { checkCharacter } from "./parse.js";
 
@@ -132,8 +133,9 @@ document.addEventListener("scan:answer", ({ detail: answer }) => { if (answer.as
 document.addEventListener("scan:verdict", () => { document.getElementById("scan-field").inputMode = "none"; });
 document.addEventListener("scan:task", ({ detail: task }) => draw(task));
 draw(currentTask());
+beatEvery(15);
 
-// Keep the screen on and the claim alive while the page is open.
+// Keep the screen on while the page is open.
 async function stayAwake() {
   try { await navigator.wakeLock?.request("screen"); } catch { /* the battery decides */ }
 }
