@@ -78,7 +78,7 @@ def write_bare(groups: list[list[models.Model]]) -> None:
             type(group[0])._default_manager.bulk_create(group)
 
 
-def as_new(groups: list[list[models.Model]], n: int) -> list[list[models.Model]]:
+def as_new(groups: list[list[models.Model]], n: object) -> list[list[models.Model]]:
     """The same rows once more, with the keys that must differ; allocations stay with new lines."""
     lines = {row.pk: row for group in groups for row in group if isinstance(row, OrderLine)}
     for group in groups:
@@ -87,7 +87,7 @@ def as_new(groups: list[list[models.Model]], n: int) -> list[list[models.Model]]
     return groups
 
 
-def _renew(row: Any, lines: dict[Any, OrderLine], n: int) -> None:
+def _renew(row: Any, lines: dict[Any, OrderLine], n: object) -> None:
     if isinstance(row, Allocation):
         row.line = lines[row.line_id]
     for field in ("number", "token", "about", "effect_key", "subject", "thread"):

@@ -11,6 +11,7 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from bench.scratch import SERVER, child, peak_mb, url_of
@@ -115,7 +116,7 @@ def _import(rows: int) -> dict[str, float]:
     user = User.objects.create_user("bench@example.com", name="Bench")
     with TemporaryUploadedFile("items.csv", "text/csv", 0, None) as upload:
         _write(upload.temporary_file_path(), rows)
-        upload.size = os.path.getsize(upload.temporary_file_path())
+        upload.size = Path(upload.temporary_file_path()).stat().st_size
         run = take_file(kind="items", file=upload, by=user, now=NOW)
         assert isinstance(run.file, File)
     check = _timed(lambda: run_now("imports", as_of=NOW))
@@ -134,7 +135,7 @@ def _timed(work: Any) -> float:
 
 
 def _write(path: str, rows: int) -> None:
-    with open(path, "w", newline="") as file:
+    with Path(path).open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["SKU", "Name", "Brand", "GTIN", "Weight g", "Price EUR", "Price SEK"])
         for number in range(rows):

@@ -29,19 +29,32 @@ def queue_message(
     now: datetime,
     language: str = "en-gb",
     delay: int | None = None,
-    is_first: bool = False,
 ) -> OutgoingMessage:
-    """Inside the caller's transaction: write one e-mail, once per (kind, about); a second call changes nothing.
+    """Inside the caller's transaction: write one e-mail, once per (kind, about); a second call changes nothing."""
+    known = OutgoingMessage.objects.filter(kind=kind, about=about).first()
+    if known:
+        return known
+    row = new_message(kind, about=about, thread=thread, to=to, context=context, now=now, language=language, delay=delay)
+    return _insert(row, rings=row.due_at == now)
 
-    `is_first`: the record was made in this transaction, so nothing can have been written about it yet.
+
+def new_message(
+    kind: str,
+    *,
+    about: str,
+    thread: str,
+    to: str,
+    context: Mapping[str, Any],
+    now: datetime,
+    language: str = "en-gb",
+    delay: int | None = None,
+) -> OutgoingMessage:
+    """One unsaved e-mail, to be written with the record it is about.
 
     Renders templates/emails/<kind>.subject.txt, .txt and .html. `delay` in seconds leaves time to
     withdraw it (default MAIL_DELAY_SECONDS). Without an address the row is kept as withdrawn, so
     that its record shows why nothing was sent.
     """
-    known = None if is_first else OutgoingMessage.objects.filter(kind=kind, about=about).first()
-    if known:
-        return known
     wait = settings.MAIL_DELAY_SECONDS if delay is None else delay
     row = OutgoingMessage(
         kind=kind, about=about, thread=thread, recipient=to, language=language, created_at=now, context=_plain(context)
@@ -51,10 +64,7 @@ def queue_message(
         row.due_at = now + timedelta(seconds=wait)
     else:
         row.state, row.last_error = MessageState.WITHDRAWN, "There is no e-mail address."
-    if is_first:
-        row.save(force_insert=True)
-        return row
-    return _insert(row, rings=bool(to) and wait == 0)
+    return row
 
 
 def withdraw_message(kind: str, *, about: str) -> bool:

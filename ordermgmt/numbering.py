@@ -27,8 +27,13 @@ def next_numbers(key: str, count: int = 1) -> list[int]:
     if connection.vendor != "postgresql":
         return _counted(key, count)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(%s) FROM generate_series(1, %s)", [f"number_{key.lower()}", count])
+        cursor.execute("SELECT nextval(%s) FROM generate_series(1, %s)", [sequence_of(key), count])
         return [row[0] for row in cursor.fetchall()]
+
+
+def sequence_of(key: str) -> str:
+    """PostgreSQL: the database sequence that counts a series with gaps."""
+    return f"number_{key.lower()}"
 
 
 def next_number(key: str) -> str:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from ordermgmt.clock import business_day
-from ordermgmt.mail import queue_message, withdraw_message
+from ordermgmt.mail import new_message, queue_message, withdraw_message
 from ordermgmt.models import OutgoingMessage
 from orders.models import Order, OrderLine, OrderLink
 from orders.models.orders import AddressKind
@@ -30,7 +30,7 @@ def confirmation(
     needs_address: bool,
     now: datetime,
 ) -> OutgoingMessage:
-    """Inside the caller's transaction: the order confirmation, once per order, from what was just written."""
+    """The order confirmation, unsaved: it is written with the order, so it is once."""
     context = about(order) | {
         "button_url": link_url(token),
         "button_label": gettext_noop("See your order"),
@@ -41,18 +41,27 @@ def confirmation(
         "is_paid": order.payment_status == PaymentStatus.PAID,
         "needs_address": needs_address,
     }
-    return _queue(CONFIRMATION, order, context, now, is_first=True)
+    return new_message(CONFIRMATION, **_facts(order, context, now))
 
 
-def hold_message(order: Order, *, code: str, address: str, url: str, now: datetime, is_first: bool) -> OutgoingMessage:
+def hold_message(order: Order, *, code: str, address: str, url: str, now: datetime) -> OutgoingMessage:
     """Inside the caller's transaction: "we need your address", once for each such hold of an order."""
+    return queue_message(HOLD, **_hold(order, code, address, url, now))
+
+
+def first_hold_message(order: Order, *, code: str, address: str, url: str, now: datetime) -> OutgoingMessage:
+    """The same, unsaved: it is written with its order."""
+    return new_message(HOLD, **_hold(order, code, address, url, now))
+
+
+def _hold(order: Order, code: str, address: str, url: str, now: datetime) -> dict[str, Any]:
     context = about(order) | {
         "button_url": f"{url}address/",
         "button_label": gettext_noop("Add address"),
         "address": address,
         "is_undeliverable": code == HoldCode.UNDELIVERABLE,
     }
-    return _queue(HOLD, order, context, now, about=f"{order.number} {code}", is_first=is_first)
+    return _facts(order, context, now) | {"about": f"{order.number} {code}"}
 
 
 def hold_settled(order: Order, *, code: str) -> None:
@@ -186,16 +195,17 @@ def _queue(
     *,
     about: str = "",
     delay: int | None = None,
-    is_first: bool = False,
 ) -> OutgoingMessage:
-    return queue_message(
-        kind,
-        about=about or order.number,
-        thread=order.number,
-        to="" if order.is_test else order.email,
-        context=context,
-        now=now,
-        language=order.language,
-        delay=delay,
-        is_first=is_first,
-    )
+    facts = _facts(order, context, now)
+    return queue_message(kind, **facts | {"about": about or order.number}, delay=delay)
+
+
+def _facts(order: Order, context: dict[str, Any], now: datetime) -> dict[str, Any]:
+    return {
+        "about": order.number,
+        "thread": order.number,
+        "to": "" if order.is_test else order.email,
+        "context": context,
+        "now": now,
+        "language": order.language,
+    }

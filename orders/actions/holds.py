@@ -93,7 +93,7 @@ def hold(
         _write_down(placed, gettext_noop("Held: {reason}"), verb="hold.placed", by=by, now=now, reason=reason)
         if code in ASKS_CUSTOMER:
             url = status_url(order, now=now)
-            hold_message(order, code=code, address=shipping_address(order), url=url, now=now, is_first=False)
+            hold_message(order, code=code, address=shipping_address(order), url=url, now=now)
         if not keeps_stock:
             free_promised(order, now=now)
             refresh_status(order, now=now)

@@ -11,19 +11,20 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils.translation import gettext_noop
 
 from inventory.actions.holding import NotEnoughStock, lock_levels, promise
 from inventory.models import StockLevel
-from ordermgmt.history import record
-from ordermgmt.models import User
-from ordermgmt.numbering import next_number
+from ordermgmt.history import activity
+from ordermgmt.inserting import draw_number, insert_together
+from ordermgmt.models import Activity, OutgoingMessage, User
 from ordermgmt.prepared import Prepared as PreparedRead
 from ordermgmt.retrying import retries_conflicts
 from ordermgmt.roles import Role
 from orders.checks import check_delivery, check_draft, check_promise, check_stock
 from orders.drafts import DraftAddress, Finding, OrderDraft
-from orders.emails import ASKS_CUSTOMER, confirmation, hold_message, link_url
+from orders.emails import ASKS_CUSTOMER, confirmation, first_hold_message, link_url
 from orders.exploding import explode
 from orders.known import learn
 from orders.models import (
@@ -201,20 +202,30 @@ def _missing(prepared: Prepared, sourcing: Sourcing) -> int:
 
 
 def _write(prepared: Prepared, decided: Decided, *, by: User | str) -> Order:
-    """Inside the caller's transaction: all rows, then the stock. Raises NotEnoughStock."""
+    """Inside the caller's transaction: all rows in one statement, then the stock. Raises NotEnoughStock."""
     order = _order(prepared, decided)
     lines = _cover(prepared.lines, decided.sourcing)
+    main, parts = _renewed(lines, order)
     payments = _payments(order, prepared)
     _set_statuses(order, lines, payments)
-    order.number = next_number("SO")
-    Order.objects.bulk_create([order])
-    _write_lines(order, lines)
-    _write_money(order, prepared.draft, payments)
-    _write_holds(order, prepared, by)
-    _confirm(order, prepared, lines)
-    _record(order, prepared, decided, by)
-    _take_stock(order, lines, decided, now=prepared.now)
+    order.number = draw_number("SO", [order], lines)
+    link = OrderLink.objects.fresh(order, now=prepared.now)
+    groups: list[Sequence[Model]] = [[order], main, parts, *_addresses_and_charges(order, prepared.draft), payments]
+    groups += [_holds(order, prepared, by), [link], _messages(order, prepared, lines, link.token)]
+    groups += [[_activity(order, prepared, decided, by)], *_promised(order, lines, decided, prepared.now)]
+    insert_together(groups)
+    promise(_units_by_level(decided))
     return order
+
+
+def _renewed(lines: list[OrderLine], order: Order) -> tuple[list[OrderLine], list[OrderLine]]:
+    """Lines of this order that have no key, also when they had one before; bundles' parts apart."""
+    for row in lines:
+        row.order, row.pk = order, None
+    parts = [row for row in lines if row.kind == LineKind.COMPONENT]
+    for row in parts:
+        row.bundle = row.bundle
+    return [row for row in lines if row.kind != LineKind.COMPONENT], parts
 
 
 def _order(prepared: Prepared, decided: Decided) -> Order:
@@ -297,23 +308,10 @@ def _set_statuses(order: Order, lines: list[OrderLine], payments: list[Payment])
     order.units = sum(row.ordered - row.cancelled for row in lines if row.is_stocked)
 
 
-def _write_lines(order: Order, lines: list[OrderLine]) -> None:
-    for row in lines:
-        row.order, row.pk = order, None
-    OrderLine.objects.bulk_create([row for row in lines if row.kind != LineKind.COMPONENT])
-    parts = [row for row in lines if row.kind == LineKind.COMPONENT]
-    for row in parts:
-        row.bundle = row.bundle
-    if parts:
-        OrderLine.objects.bulk_create(parts)
-
-
-def _write_money(order: Order, draft: OrderDraft, payments: list[Payment]) -> None:
+def _addresses_and_charges(order: Order, draft: OrderDraft) -> tuple[list[OrderAddress], list[OrderCharge]]:
     kinds = ((AddressKind.SHIPPING, draft.shipping), (AddressKind.BILLING, draft.billing))
-    OrderAddress.objects.bulk_create(
-        OrderAddress(order=order, kind=kind, **_postal(address)) for kind, address in kinds if address
-    )
-    OrderCharge.objects.bulk_create(
+    addresses = [OrderAddress(order=order, kind=kind, **_postal(address)) for kind, address in kinds if address]
+    charges = [
         OrderCharge(
             order=order,
             kind=charge.kind,
@@ -325,20 +323,20 @@ def _write_money(order: Order, draft: OrderDraft, payments: list[Payment]) -> No
             tax_lines=[dict(tax) for tax in charge.tax_lines],
         )
         for charge in draft.charges
-    )
-    Payment.objects.bulk_create(payments)
+    ]
+    return addresses, charges
 
 
 def _postal(address: DraftAddress) -> dict[str, str]:
     return {name: getattr(address, name) for name in OrderAddress.POSTAL_NAMES}
 
 
-def _write_holds(order: Order, prepared: Prepared, by: User | str) -> None:
+def _holds(order: Order, prepared: Prepared, by: User | str) -> list[Hold]:
     """One hold for each kind of error found; its words are all that was found."""
     words: dict[str, list[str]] = {}
     for finding in prepared.draft.errors:
         words.setdefault(finding.hold_code, []).append(finding.message)
-    Hold.objects.bulk_create(
+    return [
         Hold(
             order=order,
             code=code,
@@ -353,17 +351,16 @@ def _write_holds(order: Order, prepared: Prepared, by: User | str) -> None:
             opened_by=str(by),
         )
         for code, found in words.items()
-    )
+    ]
 
 
-def _confirm(order: Order, prepared: Prepared, lines: list[OrderLine]) -> None:
-    token = OrderLink.objects.issue(order, now=prepared.now).token
+def _messages(order: Order, prepared: Prepared, lines: list[OrderLine], token: str) -> list[OutgoingMessage]:
     if not prepared.draft.tells_customer:
-        return
+        return []
     address = OrderAddress(**_postal(prepared.draft.shipping)).one_line if prepared.draft.shipping else ""
     asked = next((f.hold_code for f in prepared.draft.errors if f.hold_code in ASKS_CUSTOMER), "")
     payers = [p.provider for p in prepared.draft.payments if p.kind != PaymentKind.REFUND]
-    confirmation(
+    confirmed = confirmation(
         order,
         lines,
         to_address=address,
@@ -372,16 +369,18 @@ def _confirm(order: Order, prepared: Prepared, lines: list[OrderLine]) -> None:
         needs_address=bool(asked),
         now=prepared.now,
     )
-    if asked:
-        hold_message(order, code=asked, address=address, url=link_url(token), now=prepared.now, is_first=True)
+    if not asked:
+        return [confirmed]
+    question = first_hold_message(order, code=asked, address=address, url=link_url(token), now=prepared.now)
+    return [confirmed, question]
 
 
-def _record(order: Order, prepared: Prepared, decided: Decided, by: User | str) -> None:
+def _activity(order: Order, prepared: Prepared, decided: Decided, by: User | str) -> Activity:
     missing = _missing(prepared, decided.sourcing)
     sentence = gettext_noop("Placed: {units} units, {total} {currency}")
     late = check_promise(order.requested_delivery_on, order.promised_delivery_on)
     found = [finding.as_dict() for finding in (*prepared.draft.findings, *check_stock(missing), *late)]
-    record(
+    return activity(
         "order.placed",
         sentence,
         subject=order.number,
@@ -395,26 +394,29 @@ def _record(order: Order, prepared: Prepared, decided: Decided, by: User | str) 
     )
 
 
-def _take_stock(order: Order, lines: list[OrderLine], decided: Decided, *, now: datetime) -> None:
-    """Allocations, then the levels: conditional, as late as can be. Raises NotEnoughStock."""
+def _promised(
+    order: Order, lines: list[OrderLine], decided: Decided, now: datetime
+) -> tuple[list[Allocation], list[SourcingDecision]]:
     parts = decided.sourcing.parts
     if not parts:
-        return
-    line_ids = {row.position: row.pk for row in lines}
-    units: dict[int, int] = {}
-    for part in parts:
-        pk = decided.levels[part.warehouse_id, part.sku_id].pk
-        units[pk] = units.get(pk, 0) + part.units
-    Allocation.objects.bulk_create(
+        return [], []
+    by_position = {row.position: row for row in lines}
+    allocations = [
         Allocation(
-            line_id=line_ids[part.line],
+            line=by_position[part.line],
             warehouse_id=part.warehouse_id,
             sku_id=part.sku_id,
             quantity=part.units,
             created_at=now,
         )
         for part in parts
-    )
-    explanation = dict(decided.sourcing.explanation)
-    SourcingDecision.objects.bulk_create([SourcingDecision(order=order, at=now, explanation=explanation)])
-    promise(units)
+    ]
+    return allocations, [SourcingDecision(order=order, at=now, explanation=dict(decided.sourcing.explanation))]
+
+
+def _units_by_level(decided: Decided) -> dict[int, int]:
+    units: dict[int, int] = {}
+    for part in decided.sourcing.parts:
+        pk = decided.levels[part.warehouse_id, part.sku_id].pk
+        units[pk] = units.get(pk, 0) + part.units
+    return units

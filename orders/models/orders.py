@@ -311,8 +311,14 @@ class OrderLinkQuerySet(models.QuerySet["OrderLink"]):
 
     def issue(self, order: Order, *, now: datetime, life: timedelta = LINK_LIFE) -> "OrderLink":
         """A new link; the others stay as they are."""
+        link = self.fresh(order, now=now, life=life)
+        link.save(force_insert=True)
+        return link
+
+    def fresh(self, order: Order, *, now: datetime, life: timedelta = LINK_LIFE) -> "OrderLink":
+        """A new link, unsaved."""
         token = secrets.token_urlsafe(LINK_BYTES)
-        return self.create(order=order, token=token, created_at=now, expires_at=now + life)
+        return self.model(order=order, token=token, created_at=now, expires_at=now + life)
 
     def lasting(self, order: Order, *, now: datetime) -> "OrderLink":
         """The link that lives longest, for a message that is read weeks later; a new one when none lives so long."""

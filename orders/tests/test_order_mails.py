@@ -63,7 +63,9 @@ def confirmed(order: Order, *, address: str = "Storgatan 12, 114 55 Stockholm, S
     """The confirmation anew, with the order's days and money as they are now."""
     OutgoingMessage.objects.filter(kind="order_confirmation").delete()
     given = {"token": order.links.get().token, "paid_by": "card", "needs_address": False, "now": NOW, **facts}
-    return emails.confirmation(order, list(order.lines.order_by("position")), to_address=address, **given)
+    message = emails.confirmation(order, list(order.lines.order_by("position")), to_address=address, **given)
+    message.save(force_insert=True)
+    return message
 
 
 def confirmation() -> OutgoingMessage:
