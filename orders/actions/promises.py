@@ -12,6 +12,7 @@ from ordermgmt.history import SYSTEM, activity
 from ordermgmt.models import Activity, User
 from orders.emails import late_message
 from orders.models import Allocation, Hold, Order, OrderLine
+from orders.models.orders import OrderQuerySet
 from orders.network import Destination, Network, load_network
 from orders.promising import Promise
 from orders.states import FulfilmentStatus
@@ -56,8 +57,15 @@ def renew_missed(*, now: datetime) -> int:
 
     Held orders are left out: their clock stands, and they are promised anew when the hold is released.
     """
+    ids = list(_missed(now).order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), CHUNK):
+        _renew_chunk(ids[start : start + CHUNK], now=now)
+    return len(ids)
+
+
+def _missed(now: datetime) -> OrderQuerySet:
     held = Hold.objects.open().values("order_id")
-    missed = Order.objects.open().filter(
+    late: OrderQuerySet = Order.objects.open().filter(
         promised_ship_on__lt=business_day(now),
         fulfilment_status__in=[
             FulfilmentStatus.UNFULFILLED,
@@ -65,10 +73,7 @@ def renew_missed(*, now: datetime) -> int:
             FulfilmentStatus.IN_PROGRESS,
         ],
     )
-    ids = list(missed.exclude(pk__in=held).order_by("pk").values_list("pk", flat=True))
-    for start in range(0, len(ids), CHUNK):
-        _renew_chunk(ids[start : start + CHUNK], now=now)
-    return len(ids)
+    return late.exclude(pk__in=held)
 
 
 def renew_if_missed(order: Order, *, by: User | str, now: datetime) -> None:
@@ -79,10 +84,12 @@ def renew_if_missed(order: Order, *, by: User | str, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def _renew_chunk(ids: Sequence[int], *, now: datetime) -> None:
-    # Locked against the verbs that move units; closes the race of a promise and a dispatch.
-    orders = list(Order.objects.open().locked().filter(pk__in=ids, promised_ship_on__lt=business_day(now)))
-    network = load_network(now=now, countries={order.ship_country for order in orders})
-    renew_promises(orders, network, by=SYSTEM, now=now)
+    # Locked against the verbs that move units, then asked again: closes the race of a promise and a dispatch.
+    locked = list(Order.objects.locked().filter(pk__in=ids).values_list("pk", flat=True))
+    orders = list(_missed(now).filter(pk__in=locked).order_by("pk"))
+    if orders:
+        network = load_network(now=now, countries={order.ship_country for order in orders})
+        renew_promises(orders, network, by=SYSTEM, now=now)
 
 
 def _warehouses(orders: Sequence[Order]) -> Mapping[int, Collection[int]]:
