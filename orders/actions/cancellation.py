@@ -108,6 +108,8 @@ def cancel_units(
     order = lock_order(order_id)
     lines = {line.pk: line for line in OrderLine.objects.filter(order=order)}
     gone = {pk: count for pk, count in units.items() if count > 0}
+    if not all(pk in lines and lines[pk].bundle_id is None for pk in gone):
+        raise TooLateToCancel(_("A line to be cancelled is not part of %(order)s") % {"order": order})
     if all(lines[pk].ordered - lines[pk].cancelled == gone.get(pk, 0) for pk in lines if lines[pk].bundle_id is None):
         cancel(order, by=by, reason=reason, now=now, tell_customer=tell_customer)
         return order

@@ -208,17 +208,24 @@ def _promise_difference(
 
 
 def _refuse_when_late(order: Order, wanted: Wanted) -> None:
-    """Raises TooLateToChange: closed orders, lines on the floor, an address that is on a box already."""
+    """Raises TooLateToChange: closed orders, an address that is on a box already, units that cannot be."""
     if order.current_status != OrderStatus.ACCEPTED:
         raise TooLateToChange(_("%(order)s is %(state)s.") % {"order": order, "state": order.get_status_display()})
     lines = list(order.lines.all())
     if wanted.address is not None and any(line.packed or line.shipped for line in lines):
         raise TooLateToChange(_("The address is on a packed box or a parcel that has left"))
-    moved = [line for line in lines if line.pk in wanted.units]
+    sold = [line for line in lines if line.bundle_id is None]
+    moved = [line for line in sold if line.pk in wanted.units]
     if len(moved) != len(wanted.units):
         raise TooLateToChange(_("A line to be changed is not part of %(order)s") % {"order": order})
     if any(units < 0 for units in wanted.units.values()):
         raise TooLateToChange(_("Units cannot be below zero"))
+    if (
+        wanted.units
+        and not wanted.add
+        and not any(wanted.units.get(line.pk, line.ordered - line.cancelled) for line in sold)
+    ):
+        raise TooLateToChange(_("Nothing would be left of %(order)s. Cancel it instead") % {"order": order})
 
 
 @retries_conflicts

@@ -6,6 +6,7 @@ import pytest
 from inventory.factories import SkuFactory, WarehouseFactory, bundle, stock
 from inventory.models import StockLevel
 from ordermgmt.models import Activity, OutgoingMessage
+from orders.actions.cancellation import TooLateToCancel, cancel_units
 from orders.actions.changes import (
     ChangeConflict,
     NewItem,
@@ -171,3 +172,18 @@ def test_units_are_promised_from_elsewhere() -> None:
     assert list(StockLevel.objects.order_by("pk").values_list("allocated", flat=True)) == [2, 1]
     with pytest.raises(CannotSplit):
         move_promise(made.pk, units=3, **facts)
+
+
+def test_what_would_leave_nothing_is_cancelled_instead() -> None:
+    made = order({SkuFactory(): 2})
+    with pytest.raises(TooLateToChange, match=f"Nothing would be left of {made.number}. Cancel it instead"):
+        propose_change(made.pk, Wanted(units={made.lines.get().pk: 0}), by="Ana", now=LATER)
+
+
+def test_a_part_of_a_bundle_is_no_line_of_its_own() -> None:
+    made = order({bundle({SkuFactory(): 2}): 1})
+    part = made.lines.get(kind="component")
+    with pytest.raises(TooLateToChange):
+        propose_change(made.pk, Wanted(units={part.pk: 1}), by="Ana", now=LATER)
+    with pytest.raises(TooLateToCancel):
+        cancel_units(made.pk, {part.pk: 1}, by="Ana", reason="Broken", now=LATER)
