@@ -39,7 +39,7 @@ class Paid:
     refunded: Decimal
 
 
-def fulfilment_status(lines: Iterable[Units], *, all_arrived: bool) -> FulfilmentStatus:
+def fulfilment_status(lines: Sequence[Units], *, all_arrived: bool) -> FulfilmentStatus:
     """`all_arrived`: every parcel that left was delivered."""
     stocked = [line for line in lines if line.is_stocked]
     live = sum(line.ordered - line.cancelled for line in stocked)
@@ -49,7 +49,15 @@ def fulfilment_status(lines: Iterable[Units], *, all_arrived: bool) -> Fulfilmen
         return FulfilmentStatus.RETURNED if returned == shipped == live else FulfilmentStatus.PART_RETURNED
     if shipped:
         return _gone(shipped == live, all_arrived)
-    return _still_here(stocked, live)
+    if not live:
+        return _unshipped(lines)
+    return _still_here(stocked)
+
+
+def _unshipped(lines: Sequence[Units]) -> FulfilmentStatus:
+    """Nothing is to be shipped: what else was ordered (a gift card) is with the customer already."""
+    is_there = any(line.ordered > line.cancelled for line in lines if not line.is_stocked)
+    return FulfilmentStatus.DELIVERED if is_there else FulfilmentStatus.UNFULFILLED
 
 
 def _gone(is_all: bool, all_arrived: bool) -> FulfilmentStatus:
@@ -58,13 +66,12 @@ def _gone(is_all: bool, all_arrived: bool) -> FulfilmentStatus:
     return FulfilmentStatus.DELIVERED if all_arrived else FulfilmentStatus.SHIPPED
 
 
-def _still_here(stocked: Sequence[Units], live: int) -> FulfilmentStatus:
+def _still_here(stocked: Sequence[Units]) -> FulfilmentStatus:
     if any(line.allocated or line.picked or line.packed for line in stocked):
         return FulfilmentStatus.IN_PROGRESS
     if any(line.backordered for line in stocked):
         return FulfilmentStatus.WAITING
-    # Nothing that is shipped was ever ordered (a gift card): it is with the customer already.
-    return FulfilmentStatus.UNFULFILLED if stocked else FulfilmentStatus.DELIVERED
+    return FulfilmentStatus.UNFULFILLED
 
 
 def paid(payments: Iterable[Money]) -> Paid:

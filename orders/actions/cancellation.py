@@ -12,6 +12,7 @@ from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.retrying import retries_conflicts
 from orders.actions.allocation import free_promised
+from orders.actions.finishing import finish_unshipped
 from orders.actions.progress import advance, lock_order, refresh_status
 from orders.actions.repricing import MONEY, reprice_line, tax_of, total_up
 from orders.emails import cancelled_message
@@ -122,6 +123,7 @@ def cancel_units(
     record("order.part_cancelled", sentence, subject=order.number, by=by, now=now, what=names[:200], reason=reason)
     if tell_customer:
         cancelled_message(order, is_whole=False, change=order.version, now=now)
+    finish_unshipped(order, by=by, now=now)
     return order
 
 

@@ -18,6 +18,7 @@ from ordermgmt.money import ZERO, round_money
 from ordermgmt.retrying import retries_conflicts
 from orders.actions.allocation import allocate, free_promised
 from orders.actions.cancellation import TooLateToCancel, stocked_units, take_off
+from orders.actions.finishing import finish_unshipped
 from orders.actions.holds import release
 from orders.actions.progress import lock_order, refresh_status
 from orders.actions.promises import destination, renew_promises
@@ -426,6 +427,7 @@ def _promise_again(order: Order, wanted: Wanted, *, by: User | str, now: datetim
     allocate(order, by=by, now=now)
     refresh_status(order, now=now)
     renew_promises([order], network, by=by, now=now)
+    finish_unshipped(order, by=by, now=now)
 
 
 def _elsewhere(lines: Iterable[OrderLine], serving: set[int]) -> bool:

@@ -10,6 +10,7 @@ from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.roles import Role
 from orders.actions.allocation import allocate, free_promised
+from orders.actions.finishing import finish_unshipped
 from orders.actions.progress import lock_order, refresh_status
 from orders.actions.promises import renew_if_missed
 from orders.emails import ASKS_CUSTOMER, hold_message, hold_settled, shipping_address, status_url
@@ -131,6 +132,7 @@ def release(held: Hold, order: Order, *, by: User | str, now: datetime, note: st
         allocate(order, by=by, now=now)
     if is_last:
         renew_if_missed(order, by=by, now=now)
+        finish_unshipped(order, by=by, now=now)
 
 
 @transaction.atomic(durable=True)

@@ -22,6 +22,7 @@ from ordermgmt.models import Activity, OutgoingMessage, User
 from ordermgmt.prepared import Prepared as PreparedRead
 from ordermgmt.retrying import retries_conflicts
 from ordermgmt.roles import Role
+from orders.actions.finishing import finish_unshipped
 from orders.checks import check_delivery, check_draft, check_promise, check_stock
 from orders.drafts import DraftAddress, Finding, OrderDraft
 from orders.emails import ASKS_CUSTOMER, confirmation, first_hold_message, link_url
@@ -215,6 +216,7 @@ def _write(prepared: Prepared, decided: Decided, *, by: User | str) -> Order:
     groups += [[_activity(order, prepared, decided, by)], *_promised(order, lines, decided, prepared.now)]
     insert_together(groups)
     promise(_units_by_level(decided))
+    finish_unshipped(order, by=by, now=prepared.now)
     return order
 
 

@@ -91,9 +91,19 @@ def settle(orders: Sequence[Order], *, now: datetime) -> None:
         changed[0].save(update_fields=DERIVED)
     elif changed:
         Order.objects.bulk_update(changed, DERIVED)
-    for order in orders:
-        if order.current_status == OrderStatus.ACCEPTED and order.fulfilment_status == FulfilmentStatus.DELIVERED:
-            order.move_to(OrderStatus.CLOSED, now=now)
+    for order in _arrived(orders):
+        order.move_to(OrderStatus.CLOSED, now=now)
+
+
+def _arrived(orders: Sequence[Order]) -> list[Order]:
+    """Open orders whose parcels have all come; what has no parcel is ended by `finishing`."""
+    done = [
+        order
+        for order in orders
+        if order.current_status == OrderStatus.ACCEPTED and order.fulfilment_status == FulfilmentStatus.DELIVERED
+    ]
+    sent = set(OrderLine.objects.filter(order__in=done, shipped__gt=0).values_list("order_id", flat=True))
+    return [order for order in done if order.pk in sent]
 
 
 def _stored(order: Order) -> tuple[object, ...]:

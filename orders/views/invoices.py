@@ -108,9 +108,10 @@ def invoice(request: StaffRequest, number: str) -> HttpResponse:
 
 
 def _facts(row: Invoice) -> list[dict[str, Any]]:
+    shipment = {"term": _("Shipment"), "value": row.cause, "url": f"/shipments/{row.cause}/"}
     return [
         {"term": _("Order"), "value": row.order.number, "url": f"/orders/{row.order.number}/"},
-        {"term": _("Shipment"), "value": row.cause, "url": f"/shipments/{row.cause}/"},
+        *([shipment] if row.cause != row.order.number else []),
         {"term": _("Date"), "value": portal.day(row.issued_on, "j M Y")},
         {"term": _("Due"), "value": portal.day(row.due_on, "j M Y")},
         {
