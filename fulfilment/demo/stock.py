@@ -9,16 +9,18 @@ from fulfilment.demo.past import Past, save
 from inventory.models import BinStock, StockLevel, StockMovement
 from inventory.states import MovementKind
 
-SOLD_OUT, LOW = 0.03, 0.08
+# Shares of the range: sold out everywhere, and running low somewhere.
+SOLD_OUT, LOW = 0.03, 0.06
 
 
 def write_stock(rng: Random, master: Master, past: Past, *, per_order: float, now: datetime) -> None:
     """Opening receipts of 130 days ago, today's balances, then the whole ledger in order of time."""
     left: dict[tuple[int, int], int] = {}
+    singles = [sku for sku in master.skus.values() if not sku.is_bundle]
+    sold_out = {sku.pk for sku in singles if rng.random() < SOLD_OUT}
     for warehouse in master.warehouses.values():
-        for sku in master.skus.values():
-            if not sku.is_bundle:
-                left[warehouse.pk, sku.pk] = _rest(rng, warehouse.code, per_order)
+        for sku in singles:
+            left[warehouse.pk, sku.pk] = 0 if sku.pk in sold_out else _rest(rng, warehouse.code, per_order)
     opening = [_receipt(master, past, key, past.used.get(key, 0) + rest, now) for key, rest in left.items()]
     save(StockMovement, [row for row in opening if row.quantity])
     save(StockMovement, sorted(past.moves, key=lambda move: move.at))
@@ -34,10 +36,7 @@ def write_stock(rng: Random, master: Master, past: Past, *, per_order: float, no
 
 def _rest(rng: Random, warehouse: str, per_order: float) -> int:
     share = {"MAL": 1.0, "HAM": 0.7, "LEE": 0.35}[warehouse]
-    chance = rng.random()
-    if chance < SOLD_OUT:
-        return 0
-    return round(rng.uniform(3, 9) if chance < LOW else rng.uniform(60, 260) * share * max(1.0, per_order))
+    return round(rng.uniform(3, 9) if rng.random() < LOW else rng.uniform(60, 260) * share * max(1.0, per_order))
 
 
 def _receipt(master: Master, past: Past, key: tuple[int, int], units: int, now: datetime) -> StockMovement:
