@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from orders.actions.channels import channel_named
 from orders.actions.taking_in import Outcome, take_in
 from orders.intake.registry import PARSERS, NoParser, parser_for
 from orders.models import Channel
@@ -18,7 +19,7 @@ class Command(BaseCommand):
     help = "Take in order documents of a channel: stored first, then understood. One line per document."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("channel", metavar="CHANNEL", help="code of the channel")
+        parser.add_argument("channel", metavar="CHANNEL", help="code or kind of the channel")
         parser.add_argument("paths", nargs="+", metavar="PATH", help="files or folders; - is standard input")
         parser.add_argument("--json", action="store_true", help="one JSON object per line")
 
@@ -30,10 +31,11 @@ class Command(BaseCommand):
             raise CommandError("\n".join(lost))
 
     def _channel(self, code: str) -> Channel:
-        channel = Channel.objects.filter(code=code).first()
+        channel = channel_named(code)
         if channel is None:
             known = ", ".join(Channel.objects.order_by("code").values_list("code", flat=True)) or "none yet"
-            raise CommandError(f"There is no channel “{code}”. Channels: {known}")
+            kinds = ", ".join(sorted(PARSERS))
+            raise CommandError(f"There is no channel “{code}”. Channels: {known}. Kinds: {kinds}")
         if channel.kind not in PARSERS:
             raise CommandError(f"No documents are read for channel “{code}” ({channel.get_kind_display()})")
         return channel
