@@ -14,10 +14,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection, transaction
 from django.db.models import F
+from django.utils.translation import gettext_noop
 from structlog import get_logger
 
+from ordermgmt.alerts import WEDGED, WORKERS
+from ordermgmt.history import record
 from ordermgmt.leases import database_now
 from ordermgmt.models import WorkerBeat
 from ordermgmt.watch import is_wedged
@@ -43,7 +46,7 @@ class Watchdog:
             self.started_at = self.started_at or now
             if not is_wedged(now, started_at=self.started_at, patience=self.patience, cluster=self.cluster):
                 return False
-            self._count()
+            self._count(now)
         except (DatabaseError, InterfaceError):
             log.warning("watchdog_sees_no_database")
             connection.close()
@@ -52,8 +55,12 @@ class Watchdog:
         kill_group(self.group)
         return True
 
-    def _count(self) -> None:
+    @transaction.atomic
+    def _count(self, now: datetime) -> None:
+        """For the health page, and in the history, from which operators are told of the second time (alerts.py)."""
         WorkerBeat.objects.filter(cluster=self.cluster).update(wedges=F("wedges") + 1)
+        sentence = gettext_noop("Workers {cluster} stood still and were started again")
+        record(WEDGED, sentence, subject=WORKERS, by=None, now=now, cluster=self.cluster)
 
 
 class Supervisor:
