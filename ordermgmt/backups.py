@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 from uuid import uuid4
 
 import psycopg
@@ -27,6 +28,8 @@ from django.conf import settings
 from django.db import connection, models
 from psycopg import sql
 from pypdf import PdfReader
+
+from ordermgmt.retention import file_name
 
 SQLITE_FILE, POSTGRES_FILE, MANIFEST, FILES = "database.sqlite3", "database.dump", "manifest.json", "files"
 LATEST_PAPERS = (
@@ -64,7 +67,7 @@ class Check:
 def back_up(folder: Path, *, now: datetime) -> Path:
     """Write a backup into `folder` and return its path; it appears there only when whole."""
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"ordermgmt-{now:%Y%m%d-%H%M%S}.tar.gz"
+    target = folder / file_name(now)
     with tempfile.TemporaryDirectory(dir=folder) as inside:
         room = Path(inside)
         take = _take_postgres if connection.vendor == "postgresql" else _take_sqlite
@@ -236,5 +239,10 @@ def _tool(command: list[str]) -> None:
 def _url(name: str) -> str:
     parts = _dsn()
     user, password = parts.get("user", ""), parts.get("password", "")
-    login = f"{user}:{password}@" if password else f"{user}@" if user else ""
-    return f"postgres://{login}{parts.get('host', '')}:{parts.get('port', 5432)}/{name}"
+    login = f"{_quoted(user)}:{_quoted(password)}@" if password else f"{_quoted(user)}@" if user else ""
+    return f"postgres://{login}{_quoted(parts.get('host', ''))}:{parts.get('port') or 5432}/{name}"
+
+
+def _quoted(part: str) -> str:
+    """For an address: a password may hold any character, and a host may be the folder of a socket."""
+    return quote(part, safe="")

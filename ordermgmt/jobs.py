@@ -33,7 +33,10 @@ class UnknownJob(Exception):
 
 @dataclass(frozen=True)
 class Job:
-    """A registered job. `rank` orders synchronous runs; `timeout` is in seconds."""
+    """A registered job. `rank` orders synchronous runs; `timeout` is in seconds.
+
+    `is_apart`: not among "all jobs" of a synchronous run, because it acts on the whole machine (backups).
+    """
 
     name: str
     title: Any
@@ -41,6 +44,7 @@ class Job:
     when: Every | DailyAt | None
     rank: int = 50
     timeout: int = 60
+    is_apart: bool = False
 
 
 @dataclass
@@ -85,13 +89,20 @@ REGISTRY: dict[str, Job] = {}
 
 
 def job(
-    name: str, *, title: Any, every: int | None = None, at: str | None = None, rank: int = 50, timeout: int = 60
+    name: str,
+    *,
+    title: Any,
+    every: int | None = None,
+    at: str | None = None,
+    rank: int = 50,
+    timeout: int = 60,
+    is_apart: bool = False,
 ) -> Callable[[Callable[[Context], Summary | None]], Callable[[Context], Summary | None]]:
     """Register a function as a job: `every` so many minutes, daily `at` a local time ("02:30"), or on request."""
 
     def register(function: Callable[[Context], Summary | None]) -> Callable[[Context], Summary | None]:
         when = Every(every) if every else DailyAt(time.fromisoformat(at), business_zone()) if at else None
-        REGISTRY[name] = Job(name, title, function, when, rank, timeout)
+        REGISTRY[name] = Job(name, title, function, when, rank, timeout, is_apart)
         return function
 
     return register

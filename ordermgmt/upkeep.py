@@ -1,13 +1,15 @@
-"""The frame's own upkeep: proving the books each night, and clearing what has served its time."""
+"""The frame's own upkeep: backups and proofs each night, and clearing what has served its time."""
 
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.jobs import Context, job
 from ordermgmt.models import BooksProof, IdempotencyKey, JobRun, JobState
 from ordermgmt.proofs import check_books
+from ordermgmt.retention import backups_in, prune
 
 KEEP_RUNS = timedelta(days=14)
 KEEP_KEYS = timedelta(days=30)
@@ -33,3 +35,30 @@ def clear_old_rows(context: Context) -> dict[str, Any]:
     keys = IdempotencyKey.objects.filter(created_at__lt=context.now - KEEP_KEYS)
     proofs = BooksProof.objects.filter(checked_at__lt=context.now - KEEP_PROOFS)
     return {"runs": runs.delete()[0], "keys": keys.delete()[0], "proofs": proofs.delete()[0]}
+
+
+class NoGoodBackup(Exception):
+    """There is no backup, or the newest one did not stand its restore."""
+
+
+@job("backup", title=_("Back up the database and the papers"), at="01:30", rank=96, timeout=280, is_apart=True)
+def back_up_nightly(context: Context) -> dict[str, Any]:
+    """A new file in BACKUP_DIR; older ones stay for 7 days, 5 weeks and 13 months."""
+    from ordermgmt.backups import back_up  # noqa: PLC0415  (its tools are needed once a night)
+
+    file = back_up(settings.BACKUP_DIR, now=context.now)
+    return {"file": str(file), "bytes": file.stat().st_size, "deleted": prune(settings.BACKUP_DIR)}
+
+
+@job("restore_check", title=_("Restore the newest backup elsewhere"), at="02:00", rank=97, timeout=280, is_apart=True)
+def check_newest_backup(context: Context) -> dict[str, Any]:
+    """A backup exists only when it was restored, proved and compared with its manifest. Raises NoGoodBackup."""
+    from ordermgmt.backups import check_restore  # noqa: PLC0415
+
+    newest = next(reversed(backups_in(settings.BACKUP_DIR).values()), None)
+    if newest is None:
+        raise NoGoodBackup(f"no backup in {settings.BACKUP_DIR}")
+    check = check_restore(newest, now=context.now)
+    if check.findings:
+        raise NoGoodBackup("; ".join(check.findings))
+    return {"tables": check.tables, "rows": check.rows, "pdfs": check.pdfs, "seconds": check.seconds}

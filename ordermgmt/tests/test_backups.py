@@ -4,6 +4,7 @@ import io
 import json
 import shutil
 import tarfile
+from datetime import timedelta
 from hashlib import sha256
 
 import pytest
@@ -11,9 +12,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from pypdf import PdfWriter
 
+from ordermgmt import jobs
 from ordermgmt.backups import MANIFEST
 from ordermgmt.factories import NOW, ActivityFactory, StoredDocumentFactory
 from ordermgmt.models import JobRun, JobState, StoredDocument
+from ordermgmt.retention import backups_in, file_name
 from ordermgmt.schedules import sync_schedules
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -109,3 +112,20 @@ def test_what_is_no_backup_is_refused(portal, tmp_path):
         call_command("restore_check", str(tmp_path / "x.tar.gz"))
     with pytest.raises(CommandError, match="not a backup"):
         call_command("restore_check", str(tmp_path / "missing.tar.gz"))
+
+
+def test_each_night_one_is_made_restored_and_old_ones_go(portal, settings):
+    settings.BACKUP_DIR = portal / "nightly"
+    assert jobs.run_now("restore_check", as_of=NOW).state == JobState.FAILED
+    settings.BACKUP_DIR.mkdir()
+    (settings.BACKUP_DIR / "notes.tar.gz").write_bytes(b"")
+    for days in range(1, 30):
+        (settings.BACKUP_DIR / file_name(NOW - timedelta(days=days))).write_bytes(b"")
+    run = jobs.run_now("backup", as_of=NOW)
+    assert (run.state, run.error) == (JobState.DONE, "")
+    kept = backups_in(settings.BACKUP_DIR)
+    assert run.summary["deleted"] == 30 - len(kept)
+    assert str(kept[NOW]) == run.summary["file"]
+    assert (settings.BACKUP_DIR / "notes.tar.gz").exists()
+    checked = jobs.run_now("restore_check", as_of=NOW)
+    assert (checked.state, checked.summary["pdfs"]) == (JobState.DONE, 3), checked.error

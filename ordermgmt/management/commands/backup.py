@@ -15,7 +15,7 @@ class Command(BaseCommand):
     help = "Back up the database and the stored papers into one file; prints its path last, as JSON."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--to", type=Path, default=settings.DATA_DIR / "backups", metavar="DIR")
+        parser.add_argument("--to", type=Path, default=settings.BACKUP_DIR, metavar="DIR")
 
     def handle(self, *args: Any, **options: Any) -> None:
         began, now = time.perf_counter(), database_now()

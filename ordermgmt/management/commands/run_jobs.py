@@ -16,13 +16,13 @@ class Command(BaseCommand):
     help = "Run jobs here and now, as if it were --as-of: one JSON line per job, a summary line last."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("names", nargs="*", metavar="NAME", help="all jobs when none is named")
+        parser.add_argument("names", nargs="*", metavar="NAME", help="all jobs but backups when none is named")
         parser.add_argument("--as-of", metavar="ISO8601", help="the moment to act at; now by default")
 
     def handle(self, *args: Any, **options: Any) -> None:
         as_of = _moment(options["as_of"])
         try:
-            jobs = [find(name) for name in options["names"]] or in_order()
+            jobs = [find(name) for name in options["names"]] or [item for item in in_order() if not item.is_apart]
         except UnknownJob as error:
             raise CommandError(str(error)) from error
         failed = [item.name for item in jobs if not self._run(item.name, as_of)]
