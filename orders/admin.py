@@ -169,3 +169,9 @@ class OrderLinkAdmin(ReadOnlyAdmin):
     list_select_related = ("order",)
     search_fields = ("order__number",)
     exclude = ("token",)
+
+
+@admin.register(models.OrderInWork)
+class OrderInWorkAdmin(ReadOnlyAdmin):
+    list_display = ("number", "by", "started_at", "saved_at", "placed_at", "discarded_at")
+    search_fields = ("number", "by")

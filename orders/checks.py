@@ -169,7 +169,7 @@ def _due(draft: OrderDraft) -> Decimal:
 
 def check_payment(draft: OrderDraft, known: Known) -> Iterator[Finding]:
     """Somebody has paid, or has at least promised to, where the channel asks for it."""
-    if not known.channel.requires_payment:
+    if not known.channel.requires_payment or draft.on_invoice:
         return
     money, due = covered(draft.payments), _due(draft)
     if money < due:

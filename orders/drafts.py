@@ -108,6 +108,7 @@ class OrderDraft:
     """`stated_total` and `stated_tax` are the channel's own figures: kept as they are, any difference
     from the parts becomes a charge of kind ADJUSTMENT, so that the order adds up and says so.
     `tells_customer` False sends no confirmation: the order is old news to its customer.
+    `on_invoice`: it is paid after it was sent, so it is not held for money.
     """
 
     channel_id: int
@@ -133,6 +134,7 @@ class OrderDraft:
     is_test: bool = False
     tells_customer: bool = True
     is_renewal: bool = False
+    on_invoice: bool = False
     note: str = ""
     tags: tuple[str, ...] = ()
     priority: int = 0

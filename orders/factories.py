@@ -188,6 +188,16 @@ class OrderChangeFactory(factory.django.DjangoModelFactory[models.OrderChange]):
     created_at = NOW
 
 
+class OrderInWorkFactory(factory.django.DjangoModelFactory[models.OrderInWork]):
+    """A row for its own sake; real ones come from save_draft."""
+
+    class Meta:
+        model = models.OrderInWork
+
+    token = factory.Sequence(lambda n: f"form-{n}")
+    started_at = NOW
+
+
 class PaymentFactory(factory.django.DjangoModelFactory[models.Payment]):
     """A row for its own sake: the order's paid sum does not follow."""
 

@@ -106,6 +106,7 @@ _BUYER = Prepared(
                     orders__currency=currency,
                     orders__total=total,
                     orders__cancelled_at=None,
+                    orders__accepted_at__isnull=False,
                 ),
             ),
         )

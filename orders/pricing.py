@@ -3,13 +3,28 @@
 Money is rounded once per line to the currency's minor unit; totals are sums of rounded parts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
 from ordermgmt.money import ZERO, round_money, share, tax_in, tax_on
 from orders.states import ChargeKind
+
+# What orders by phone pay for delivery, tax included, and from which sum of items on nothing: our price list of 2026.
+DELIVERY_PRICES: Mapping[str, tuple[Decimal, Decimal]] = {
+    "EUR": (Decimal("4.90"), Decimal(40)),
+    "SEK": (Decimal(55), Decimal(450)),
+    "DKK": (Decimal(37), Decimal(300)),
+    "NOK": (Decimal(57), Decimal(470)),
+    "GBP": (Decimal("4.20"), Decimal(35)),
+}
+
+
+def delivery_price(items: Decimal, currency: str) -> Decimal:
+    """The price of delivering items of this sum; nothing in a currency without a price."""
+    price, free_from = DELIVERY_PRICES.get(currency, (ZERO, ZERO))
+    return ZERO if items >= free_from else price
 
 
 class PricedLine(Protocol):

@@ -1,10 +1,14 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from orders.views import customer_merge, inbound, invoices, order_bulk, order_list
+from orders.views import customer_merge, inbound, invoices, order_bulk, order_list, order_new
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/<str:number>/merge/", customer_merge.customer_merge, name="customer_merge"),
     path("orders/", order_list.order_list, name="order_list"),
+    path("orders/new/", order_new.order_new, name="order_new"),
+    path("orders/new/customers/", order_new.order_new_customers, name="order_new_customers"),
+    path("orders/new/items/", order_new.order_new_items, name="order_new_items"),
+    path("orders/new/restore/<str:token>/", order_new.order_restore, name="order_restore"),
     path("orders/bulk/undo/", order_bulk.bulk_undo, name="order_bulk_undo"),
     path("orders/bulk/<slug:slug>/", order_bulk.bulk, name="order_bulk"),
     path("inbound/", inbound.inbound_list, name="inbound_list"),

@@ -22,6 +22,7 @@ from ordermgmt.models import Activity, OutgoingMessage, User
 from ordermgmt.prepared import Prepared as PreparedRead
 from ordermgmt.retrying import retries_conflicts
 from ordermgmt.roles import Role
+from ordermgmt.states import IllegalMove
 from orders.actions.finishing import finish_unshipped
 from orders.checks import check_delivery, check_draft, check_promise, check_stock
 from orders.drafts import DraftAddress, Finding, OrderDraft
@@ -87,15 +88,37 @@ def place_order(draft: OrderDraft, *, by: User | str, now: datetime) -> Order:
             return _write(prepared, _decide(prepared, _locked_levels(prepared)), by=by)
 
 
-def place(draft: OrderDraft, *, by: User | str, now: datetime) -> Order:
-    """Inside the caller's transaction: as `place_order`."""
-    prepared = prepare(draft, now=now)
+def place(draft: OrderDraft, *, by: User | str, now: datetime, into: Order | None = None) -> Order:
+    """Inside the caller's transaction: as `place_order`. `into` is a saved draft (locked) that becomes the order."""
+    prepared = replace(prepare(draft, now=now), into=into)
     try:
         # A savepoint, so that what was written is undone alone when the stock was taken meanwhile.
         with transaction.atomic():
             return _write(prepared, _decide(prepared, _levels(prepared)), by=by)
     except NotEnoughStock:
         return _write(prepared, _decide(prepared, _locked_levels(prepared)), by=by)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What placing a draft now would give: days, units that wait, and everything noticed."""
+
+    promise: Promise | None
+    missing: int
+    findings: tuple[Finding, ...]
+
+
+def preview(draft: OrderDraft, *, now: datetime) -> Preview:
+    """By the rules of `place_order`, writing and locking nothing."""
+    try:
+        prepared = prepare(draft, now=now)
+    except DraftRefused as refused:
+        return Preview(None, 0, refused.findings)
+    decided = _decide(prepared, _levels(prepared))
+    missing = _missing(prepared, decided.sourcing)
+    made = decided.promise
+    late = check_promise(draft.requested_delivery_on, made.delivery_on if made else None)
+    return Preview(made, missing, (*prepared.draft.findings, *check_stock(missing), *late))
 
 
 @dataclass(frozen=True)
@@ -107,6 +130,7 @@ class Prepared:
     network: Network
     to: Destination
     now: datetime
+    into: Order | None = None
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -210,8 +234,12 @@ def _write(prepared: Prepared, decided: Decided, *, by: User | str) -> Order:
     payments = _payments(order, prepared)
     _set_statuses(order, lines, payments)
     order.number = draw_number("SO", [order], lines)
+    new = [order]
+    if prepared.into is not None:
+        _take_over(order, prepared.into)
+        new = []
     link = OrderLink.objects.fresh(order, now=prepared.now)
-    groups: list[Sequence[Model]] = [[order], main, parts, *_addresses_and_charges(order, prepared.draft), payments]
+    groups: list[Sequence[Model]] = [new, main, parts, *_addresses_and_charges(order, prepared.draft), payments]
     groups += [_holds(order, prepared, by), [link], _messages(order, prepared, lines, link.token)]
     groups += [[_activity(order, prepared, decided, by)], *_promised(order, lines, decided, prepared.now)]
     insert_together(groups)
@@ -228,6 +256,15 @@ def _renewed(lines: list[OrderLine], order: Order) -> tuple[list[OrderLine], lis
     for row in parts:
         row.bundle = row.bundle
     return [row for row in lines if row.kind != LineKind.COMPONENT], parts
+
+
+def _take_over(order: Order, draft: Order) -> None:
+    """The saved draft's row becomes the order, under its number."""
+    if not draft.can_move_to(OrderStatus.ACCEPTED):
+        raise IllegalMove(draft, draft.current_status, OrderStatus.ACCEPTED)
+    order.pk, order.number = draft.pk, draft.number
+    order.version, order.assignee_id = draft.version + 1, draft.assignee_id
+    order.save(force_update=True)
 
 
 def _order(prepared: Prepared, decided: Decided) -> Order:

@@ -1,4 +1,5 @@
 from orders.models.channels import Channel, InboundOrder, InboundRevision, SkuAlias
+from orders.models.in_work import OrderInWork
 from orders.models.money import Invoice, InvoiceLine, Payment
 from orders.models.orders import AddressKind, Order, OrderAddress, OrderCharge, OrderLine, OrderLink
 from orders.models.promises import Allocation, Hold, OrderChange, SourcingDecision
@@ -16,6 +17,7 @@ __all__ = [
     "OrderAddress",
     "OrderChange",
     "OrderCharge",
+    "OrderInWork",
     "OrderLine",
     "OrderLink",
     "Payment",

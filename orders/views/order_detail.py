@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
 from ordermgmt.access import staff_page
@@ -21,6 +22,8 @@ from orders.wording import state_of
 @staff_page("orders.view")
 def order_detail(request: HttpRequest, number: str) -> HttpResponse:
     order = load(number)
+    if order.status == OrderStatus.DRAFT and request.user.has_perm("orders.create"):
+        return redirect(f"{reverse('order_new')}?draft={number}")
     return render(request, "orders/order_detail.html", context(request, order))
 
 

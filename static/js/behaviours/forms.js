@@ -31,4 +31,22 @@ document.addEventListener("change", (event) => {
   if (event.target.matches?.("[data-apply]")) event.target.form?.requestSubmit();
 });
 
+// <form data-reckon="#sums">: a field that changed lets the block work itself out anew (hx-trigger="reckon").
+let reckoning = 0;
+document.addEventListener("change", (event) => {
+  const form = event.target.form?.closest("[data-reckon]");
+  if (!form || event.target.matches("[data-results]")) return;
+  clearTimeout(reckoning);
+  reckoning = setTimeout(() => window.htmx?.trigger(form.dataset.reckon, "reckon"), 150);
+});
+
+// <button data-types-into="id">: what is typed while it has the focus goes into that field, except its own key.
+document.addEventListener("keydown", (event) => {
+  const { typesInto, key } = event.target.dataset ?? {};
+  const isText = event.key.length === 1 && event.key !== " " && event.key.toLowerCase() !== key;
+  if (!typesInto || !isText || event.ctrlKey || event.metaKey || event.altKey) return;
+  document.getElementById(typesInto)?.focus();
+  event.stopPropagation();
+}, true);
+
 document.querySelector("[data-focus]")?.focus();

@@ -72,7 +72,8 @@ function listKey(event) {
 document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
     const form = event.target.form ?? document.querySelector("main form[method=post]");
-    if (form) { event.preventDefault(); form.requestSubmit(); }
+    const main = form?.querySelector("[data-main-submit]");
+    if (form) { event.preventDefault(); if (main) main.click(); else form.requestSubmit(); }
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || inField(event.target)) return;

@@ -1,5 +1,7 @@
 // A search field with its rows (combobox and listbox): <input data-results="#id"> asks /search/ after a pause of 150 ms.
 // Arrows move, Enter opens, Ctrl+Enter opens a new tab. Without this script the field is part of a plain form.
+// <input data-results="#id" data-ask="/address/" data-with="other fields"> asks elsewhere: its options are buttons of the
+// form, Enter presses the chosen one, and its [data-next] button when there is none.
 import { announce } from "./announce.js";
 
 const PAUSE = 150;
@@ -24,6 +26,19 @@ function show(field, html) {
   if (html.trim()) choose(field, options(field)[0]);
 }
 
+function addressOf(field, text) {
+  const address = new URL(field.dataset.ask || "/search/", location.origin);
+  address.searchParams.set("q", text);
+  if (!field.dataset.ask) { address.searchParams.set("fragment", "1"); address.searchParams.set("from", location.pathname); }
+  const form = field.dataset.with && new FormData(field.form);
+  for (const name of form ? field.dataset.with.split(" ") : []) address.searchParams.set(name, form.get(name) ?? "");
+  return address;
+}
+
+function giveUp(field, text) {
+  if (!field.dataset.ask) location.assign(`/search/?${new URLSearchParams({ q: text })}`);
+}
+
 // Ask now; resolves when the rows are for what the field says.
 export async function ask(field) {
   clearTimeout(timers.get(field));
@@ -32,21 +47,21 @@ export async function ask(field) {
   if (!text) { show(field, ""); return; }
   const stop = new AbortController();
   asking.set(field, stop);
-  const address = new URLSearchParams({ q: text, fragment: "1", from: location.pathname });
   try {
-    const answer = await fetch(`/search/?${address}`, { signal: stop.signal });
-    if (!answer.ok || answer.redirected) { location.assign(`/search/?${new URLSearchParams({ q: text })}`); return; }
+    const answer = await fetch(addressOf(field, text), { signal: stop.signal });
+    if (!answer.ok || answer.redirected) { giveUp(field, text); return; }
     show(field, await answer.text());
     field.dataset.shown = text;
     announce(JSON.parse(answer.headers.get("HX-Trigger") || "{}").announce);
   } catch (problem) {
-    if (problem.name !== "AbortError") location.assign(`/search/?${new URLSearchParams({ q: text })}`);
+    if (problem.name !== "AbortError") giveUp(field, text);
   }
 }
 
 async function enter(field, newTab) {
   if (field.dataset.shown !== field.value.trim()) await ask(field);
   const option = chosen(field) ?? options(field)[0];
+  if (field.dataset.ask) { (option ?? field.form.querySelector("[data-next]"))?.click(); return; }
   if (!option) return;
   if (newTab) window.open(option.href, "_blank", "noopener");
   else location.assign(option.href);
@@ -67,7 +82,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     const all = options(field);
     choose(field, all[(all.indexOf(chosen(field)) + step + all.length) % all.length]);
-  } else if (event.key === "Enter" && field.value.trim()) {
+  } else if (event.key === "Enter" && field.value.trim() && !(field.dataset.ask && (event.ctrlKey || event.metaKey))) {
     event.preventDefault();
     enter(field, event.ctrlKey || event.metaKey);
   }

@@ -1,0 +1,212 @@
+"""From what is typed into the form of a new order to a priced draft, and what is still wrong with it. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _
+from stdnum import luhn
+
+from customers.actions.customers import CustomerRefused, tidy_email
+from customers.addressing import NotUsable, check_address, tidy_phone
+from ordermgmt.clock import business_day
+from ordermgmt.money import ZERO
+from orders.drafts import DraftAddress, DraftCharge, DraftLine, DraftPayment, Finding, OrderDraft
+from orders.in_work import INVOICE, MOST_UNITS, NEW, NOW, WAYS, Item, Work
+from orders.offering import Offer
+from orders.pricing import delivery_price, price_line
+from orders.states import LineKind
+from orders.tax import delivery_rate, tax_rate
+
+PAID_WITHOUT_REFERENCE = frozenset({"cash"})
+FARTHEST_DAYS = 365
+
+
+class Problem(NamedTuple):
+    """What must be mended before the order can be placed: the id of the field, and a sentence."""
+
+    field: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who orders: a known customer with saved addresses (the default one first), or somebody new (no id)."""
+
+    pk: int | None = None
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    language: str = "en-gb"
+    addresses: Sequence[Any] = ()
+
+
+def caller_of(work: Work) -> Caller:
+    """Somebody new, as typed."""
+    return Caller(name=work.caller_name.strip(), email=work.caller_email.strip(), phone=work.caller_phone.strip())
+
+
+def saved_address(work: Work, caller: Caller) -> Any | None:
+    """The saved address that is meant; None when a new one is typed."""
+    if work.address == NEW or not caller.addresses:
+        return None
+    chosen = (address for address in caller.addresses if str(address.pk) == work.address)
+    return next(chosen, caller.addresses[0])
+
+
+def shipping_of(work: Work, caller: Caller) -> DraftAddress | None:
+    """Where it goes; None while nothing is typed."""
+    saved = saved_address(work, caller)
+    postal = saved.as_postal() if saved else check_address(work.postal)[0]
+    if not any(value for name, value in postal.items() if name not in ("name", "phone")):
+        return None
+    address = {**postal, "name": postal["name"] or caller.name, "phone": postal["phone"] or caller.phone}
+    return DraftAddress(**{name: str(value) for name, value in address.items()})
+
+
+def compose(
+    work: Work, caller: Caller, offered: Mapping[str, Offer], *, channel_id: int, currency: str, now: datetime
+) -> OrderDraft:
+    """The draft of what is typed, at list prices; lines that cannot be priced yet are left out."""
+    shipping = shipping_of(work, caller)
+    country, today = shipping.country if shipping else "", business_day(now)
+    priced = [(item, offered[item.code]) for item in work.items if item.number and item.code in offered]
+    lines = tuple(
+        _line(item, offer, offer.price, tax_rate(country, offer.tax_class, on=today) or ZERO, currency)
+        for item, offer in priced
+        if offer.price is not None
+    )
+    draft = OrderDraft(
+        channel_id=channel_id,
+        currency=currency,
+        lines=lines,
+        charges=_delivery(lines, currency),
+        placed_at=now,
+        findings=_findings(work, lines, country, today),
+        customer_id=caller.pk,
+        email=caller.email,
+        phone=caller.phone,
+        shipping=shipping,
+        language=caller.language,
+        shipping_method=work.method,
+        on_invoice=work.pay == INVOICE,
+        note=work.note.strip(),
+        requested_delivery_on=work.wished_on,
+    )
+    return paid(draft, work)
+
+
+def _line(item: Item, offer: Offer, price: Decimal, rate: Decimal, currency: str) -> DraftLine:
+    money = price_line(item.number, price, rate=rate, includes_tax=True, currency=currency)
+    return DraftLine(
+        name=offer.name,
+        quantity=item.number,
+        unit_price=price,
+        total=money.total,
+        tax_rate=rate,
+        tax=money.tax,
+        sku_id=offer.pk,
+        kind=LineKind.BUNDLE if offer.parts else LineKind.ITEM,
+        external_code=offer.code,
+    )
+
+
+def _delivery(lines: Sequence[DraftLine], currency: str) -> tuple[DraftCharge, ...]:
+    price = delivery_price(sum((line.total for line in lines), ZERO), currency)
+    if not lines or not price:
+        return ()
+    rate = delivery_rate(line.tax_rate for line in lines)
+    money = price_line(1, price, rate=rate, includes_tax=True, currency=currency)
+    return (DraftCharge(title=_("Delivery"), amount=money.total, tax_rate=rate, tax=money.tax),)
+
+
+def paid(draft: OrderDraft, work: Work) -> OrderDraft:
+    """With the payment that was taken on the phone, named by the form so that it counts once."""
+    total = draft.totals.total
+    if work.pay != NOW or work.way not in WAYS or not total:
+        return draft
+    payment = DraftPayment(
+        amount=total, effect_key=f"form:{work.token}", provider=work.way, reference=work.reference.strip()[:120]
+    )
+    return replace(draft, payments=(payment,))
+
+
+def _findings(work: Work, lines: Sequence[DraftLine], country: str, today: date) -> tuple[Finding, ...]:
+    found = []
+    if lines and country and tax_rate(country, "standard", on=today) is None:
+        message = _("We have no tax rates for %(country)s: the order is without tax.") % {"country": country}
+        found.append(Finding("tax", "warning", "shipping/country", message, country))
+    if work.pay == INVOICE:
+        found.append(Finding("on_invoice", "info", "payments", _("To be paid by invoice within 14 days.")))
+    return tuple(found)
+
+
+def problems_of(
+    work: Work, caller: Caller | None, offered: Mapping[str, Offer], *, currency: str, today: date
+) -> list[Problem]:
+    """Everything that must be mended first, from the top of the form to its end."""
+    found = [*_about_caller(work, caller), *_about_items(work, offered, currency)]
+    return [*found, *_about_delivery(work, caller or Caller(), today), *_about_money(work)]
+
+
+def _about_caller(work: Work, caller: Caller | None) -> Iterator[Problem]:
+    if caller is None:
+        yield Problem("q", _("Find the customer, or add a new one"))
+    if caller is None or caller.pk:
+        return
+    if not caller.name:
+        yield Problem("caller_name", _("Enter a name"))
+    if not caller.phone:
+        yield Problem("caller_phone", _("Enter a phone number"))
+    try:
+        tidy_phone(caller.phone, work.to_country)
+    except NotUsable as problem:
+        yield Problem("caller_phone", str(problem))
+    try:
+        tidy_email(caller.email)
+    except CustomerRefused as refused:
+        yield Problem("caller_email", str(refused))
+
+
+def _about_items(work: Work, offered: Mapping[str, Offer], currency: str) -> Iterator[Problem]:
+    if not work.items:
+        yield Problem("item_q", _("Add at least one item"))
+    for item in work.items:
+        offer = offered.get(item.code)
+        if offer is None:
+            yield Problem("item_q", _("We do not know the item %(code)s. Remove it") % {"code": item.code})
+        elif offer.price is None:
+            facts = {"name": offer.name, "currency": currency}
+            words = _("%(name)s has no price in %(currency)s. Remove it, or ask for a price") % facts
+            yield Problem(f"units-{offer.pk}", words)
+        elif not item.number:
+            words = _("%(name)s: enter a whole number from 1 to %(most)s")
+            yield Problem(f"units-{offer.pk}", words % {"name": offer.name, "most": MOST_UNITS})
+
+
+def _about_delivery(work: Work, caller: Caller, today: date) -> Iterator[Problem]:
+    if saved_address(work, caller) is None:
+        for fault in check_address(work.postal)[1]:
+            yield Problem(f"to_{fault.field}", fault.sentence)
+    if not work.wish.strip():
+        return
+    day = work.wished_on
+    if day is None:
+        yield Problem("wish", _("Enter the day like %(day)s") % {"day": today.isoformat()})
+    elif not 0 <= (day - today).days <= FARTHEST_DAYS:
+        yield Problem("wish", _("Choose a day from today to a year from now"))
+
+
+def _about_money(work: Work) -> Iterator[Problem]:
+    if work.pay != NOW:
+        return
+    if work.way not in WAYS:
+        yield Problem("way", _("Choose how it was paid"))
+    digits = re.sub(r"\D", "", work.reference)
+    if 13 <= len(digits) <= 19 and luhn.is_valid(digits):
+        yield Problem("reference", _("This looks like a card number. Enter the number of the receipt instead"))
+    elif work.way in WAYS and work.way not in PAID_WITHOUT_REFERENCE and not work.reference.strip():
+        yield Problem("reference", _("Enter the reference, such as the number of the receipt"))
