@@ -25,12 +25,19 @@ def merge(kept: Customer, gone: Customer, *, choices: Mapping[str, str], by: Use
     kept, gone = _locked(kept, gone)
     changed = set_facts(kept, _facts(kept, gone, choices))
     _move_records(kept, gone, now)
+    _keep_blocked(kept, gone, now)
     gone.move_to(CustomerStatus.MERGED, now=now, merged_into=kept, blocked_reason="")
     rise(gone)
     rise(kept)
     record("merge_customers", "{gone} ({name}) was merged into this customer", subject=kept.number, by=by, now=now,
            gone=gone.number, name=gone.name, changed=changed_facts(changed))  # fmt: skip
     record("merge_customers", "Merged into {kept}", subject=gone.number, by=by, now=now, kept=kept.number)
+
+
+def _keep_blocked(kept: Customer, gone: Customer, now: datetime) -> None:
+    """Who was blocked stays blocked, whichever record is kept."""
+    if gone.status == CustomerStatus.BLOCKED and kept.status != CustomerStatus.BLOCKED:
+        kept.move_to(CustomerStatus.BLOCKED, now=now, blocked_reason=gone.blocked_reason)
 
 
 def _locked(kept: Customer, gone: Customer) -> tuple[Customer, Customer]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
-from customers.actions.customers import CustomerRefused
+from customers.actions.customers import CustomerRefused, block_customer
 from customers.factories import ChannelIdentityFactory, ConsentFactory, CustomerFactory
 from ordermgmt.factories import UserFactory
 from ordermgmt.roles import Role
@@ -34,6 +34,14 @@ def test_orders_addresses_identities_and_consents_follow() -> None:
     assert (kept.phone_digits, gone.status, gone.merged_into_id) == ("46701740605", "merged", kept.pk)
     assert kept.addresses.filter(is_default=True, replaced_at=None).count() == 1
     assert kept.addresses.filter(city="Lund").exists()
+
+
+def test_a_block_is_not_lost() -> None:
+    kept, gone = CustomerFactory(), CustomerFactory()
+    block_customer(customer=gone, reason="Never paid", by="Ana", now=NOW)
+    merge_customers(kept=kept, gone=gone, choices={}, by="Ana", now=NOW)
+    kept.refresh_from_db()
+    assert (kept.status, kept.blocked_reason) == ("blocked", "Never paid")
 
 
 def test_a_record_is_merged_once() -> None:
