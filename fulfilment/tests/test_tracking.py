@@ -17,6 +17,7 @@ from fulfilment.models import Label, Shipment, TrackingEvent
 from fulfilment.states import CarrierStatus, ShipmentStatus
 from fulfilment.tests.parcels import NOW, packed
 from ordermgmt.models import OutgoingMessage
+from ordermgmt.tests.planting import found
 from orders.states import FulfilmentStatus, OrderStatus
 
 LATER = NOW + timedelta(days=9)
@@ -101,6 +102,12 @@ def test_a_parcel_that_turned_back_is_returned_whatever_comes_later(shipment: Sh
     assert told.status == ShipmentStatus.RETURNED
     assert told.carrier_status == CarrierStatus.RETURN_TO_SENDER
     assert told.delivered_at is None
+
+
+def test_an_order_whose_parcel_turned_back_is_not_delivered(shipment: Shipment) -> None:
+    order = tell(shipment, event("return_to_sender", 30), event("in_transit", 40)).order
+    assert (order.fulfilment_status, order.status) == (FulfilmentStatus.SHIPPED, OrderStatus.ACCEPTED)
+    assert all(found(code, now=LATER).holds for code in ("I34", "I52"))
 
 
 def test_events_before_the_hand_over_wait_for_it(db: None) -> None:

@@ -79,7 +79,8 @@ def refresh_status(order: Order, *, now: datetime) -> Order:
 
 
 DERIVED = ("payment_status", "fulfilment_status", "paid_total", "refunded_total", "units")
-ON_THE_WAY = ("packed", "dispatched")
+# Parcels that have not come to their end; one that turned back waits for a decision.
+ON_THE_WAY = ("packed", "dispatched", "returned")
 
 
 def settle(orders: Sequence[Order], *, now: datetime) -> None:
