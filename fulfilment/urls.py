@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from fulfilment.views import scanning, shipments, waves, webhooks
+from fulfilment.views import manifests, scanning, shipments, waves, webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("scan/", scanning.scan_home, name="scan_home"),
@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("webhooks/carriers/<slug:code>/", webhooks.carrier_webhook, name="carrier_webhook"),
     path("shipments/", shipments.shipment_list, name="shipment_list"),
     path("shipments/hand-over/", shipments.hand_over, name="shipment_hand_over"),
+    path("shipments/manifest/", manifests.manifest, name="shipment_manifest"),
     path("shipments/events/", shipments.import_events, name="shipment_events"),
     path("shipments/<str:number>/", shipments.shipment, name="shipment"),
     path("shipments/<str:number>/dispatch/", shipments.dispatch, name="shipment_dispatch"),

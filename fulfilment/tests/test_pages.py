@@ -13,8 +13,10 @@ from fulfilment.actions.dispatching import dispatch_shipment
 from fulfilment.models import Label, Shipment, TrackingEvent
 from fulfilment.states import ShipmentStatus
 from fulfilment.tests.parcels import NOW, packed
+from inventory.factories import WarehouseFactory
 from inventory.models import Membership
 from ordermgmt.models import RoleGrant, User
+from orders.factories import HoldFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -206,3 +208,38 @@ def test_invoices_are_for_those_who_may_see_them(manager: Client) -> None:
     assert operator.get(f"/invoices/{number}/").status_code == 403
     assert operator.get(f"/papers/invoice/{number}/").status_code == 404
     assert signed_in("support").get("/invoices/").status_code == 403
+
+
+def test_the_manifest_hands_over_what_is_on_the_truck_and_names_what_stays(lead: Client) -> None:
+    ready, held, bare, other = packed(), packed(), packed(), packed()
+    place = ready.warehouse
+    Shipment.objects.filter(pk=other.pk).update(warehouse=WarehouseFactory())
+    Membership.objects.create(user=User.objects.get(email="lead@example.se"), warehouse=place)
+    HoldFactory(order=held.order, blocks="dispatch", reason="Address unclear")
+    Label.objects.filter(carton__shipment=bare).update(state="void")
+    page = lead.get("/shipments/manifest/").content.decode()
+    assert "On hold: Address unclear" in page
+    assert "A box has no label" in page
+    assert "Not scanned on its box" in page
+    assert other.number not in page
+    numbers = [ready.number, held.number, other.number]
+    page = lead.post("/shipments/manifest/", {"parcel": numbers}, follow=True).content.decode()
+    assert "1 parcel handed over. Print the list" in page
+    assert f"{held.number}: " in page
+    assert "Left with" in page
+    states = dict(Shipment.objects.values_list("number", "status"))
+    assert states == {ready.number: "dispatched", held.number: "packed", bare.number: "packed", other.number: "packed"}
+
+
+def test_the_manifest_costs_the_same_for_one_and_for_many(lead: Client) -> None:
+    first = packed()
+    Membership.objects.create(user=User.objects.get(email="lead@example.se"), warehouse=first.warehouse)
+    counts = []
+    for more in (0, 3):
+        for _ in range(more):
+            packed()
+        lead.get("/shipments/manifest/")
+        with CaptureQueriesContext(connection) as seen:
+            lead.get("/shipments/manifest/")
+        counts.append(len(seen))
+    assert counts[0] == counts[1]

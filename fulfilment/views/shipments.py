@@ -78,6 +78,7 @@ def _late(row: Shipment, days: int) -> str:
 
 class ShipmentList(ListPage):
     name = "shipments"
+    template = "shipments/list.html"
     title = gettext_lazy("Shipments")
     counted = ngettext_lazy("%(n)s shipment", "%(n)s shipments", "count")
     filterset = ShipmentFilters
