@@ -84,9 +84,14 @@ def _hold(orders: Sequence[Order], facts: dict[str, Any], by: User, now: datetim
     outcome, placed = Outcome(), []
     for order in orders:
         try:
-            placed.append(place_hold(order.pk, by=by, now=now, code=facts["code"], reason=facts["reason"]).pk)
+            held = place_hold(order.pk, by=by, now=now, code=facts["code"], reason=facts["reason"])
         except NotOpen as refusal:
             outcome.refused.append((order.number, str(refusal)))
+            continue
+        if held.opened_at == now:
+            placed.append(held.pk)
+        else:
+            outcome.refused.append((order.number, _("Held for that already: %(why)s") % {"why": held.reason}))
     outcome.done, outcome.undo = len(placed), {"release": placed}
     return outcome
 
@@ -109,8 +114,12 @@ def _tag(orders: Sequence[Order], facts: dict[str, Any], by: User, now: datetime
 
 
 def _assign(orders: Sequence[Order], facts: dict[str, Any], by: User, now: datetime) -> Outcome:
-    changed = assign_orders([order.pk for order in orders], to=facts["to"], by=by, now=now)
-    return Outcome(done=len(orders), undo={"unassign": changed})
+    before = {order.pk: order.assignee_id for order in orders}
+    changed = assign_orders(list(before), to=facts["to"], by=by, now=now)
+    owners = {before[pk] for pk in changed}
+    # Undone only where one word says it: all of them go back to the same person, or to nobody.
+    undo = {"unassign": changed, "to": str(owners.pop() or "")} if len(owners) == 1 else {}
+    return Outcome(done=len(orders), undo=undo)
 
 
 def _cancel(orders: Sequence[Order], facts: dict[str, Any], by: User, now: datetime) -> Outcome:

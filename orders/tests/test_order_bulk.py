@@ -73,6 +73,25 @@ def test_tag_and_assign(support: Client) -> None:
     assert Activity.objects.filter(verb="order.assigned").count() == 2
 
 
+def test_who_had_them_before_gets_them_back(support: Client) -> None:
+    made = orders()
+    ana, tom = UserFactory(role=Role.SUPPORT, name="Ana"), UserFactory(role=Role.SUPPORT, name="Tom")
+    Order.objects.update(assignee=ana)
+    support.post("/orders/bulk/assign/", {"pk": keys(made), "confirm": 1, "to": tom.pk})
+    support.post("/orders/bulk/undo/" + undo_of(support))
+    assert Order.objects.filter(assignee=ana).count() == 2
+
+
+def test_the_undo_leaves_holds_of_others_alone(support: Client) -> None:
+    first, second = orders()
+    factories.HoldFactory(order=first, code="operator", handle="operator")
+    support.post(
+        "/orders/bulk/hold/", {"pk": keys([first, second]), "confirm": 1, "code": "operator", "reason": "Recall"}
+    )
+    support.post("/orders/bulk/undo/" + undo_of(support))
+    assert Hold.objects.open().get().order == first
+
+
 def test_all_that_match_and_cancel(support: Client) -> None:
     made = orders(3)
     Order.objects.filter(pk=made[0].pk).update(fulfilment_status="shipped")

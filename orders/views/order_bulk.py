@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from ordermgmt.access import StaffRequest, staff_page
 from ordermgmt.listing.counting import forget_totals
+from ordermgmt.models import User
 from orders.actions.holds import AlreadyReleased, NotOpen, release_hold, undo_release
 from orders.actions.sorting import assign_orders, untag_orders
 from orders.bulk_deeds import DEEDS, Deed, Outcome
@@ -94,7 +95,8 @@ def bulk_undo(request: StaffRequest) -> HttpResponse:
         for pk in _keys(request, name, permission):
             refused += _try(verb, pk, by=request.user, now=now)
     untag_orders(_keys(request, "untag", "orders.edit"), tag=ask.get("tag", ""), by=request.user, now=now)
-    assign_orders(_keys(request, "unassign", "orders.edit"), to=None, by=request.user, now=now)
+    person = User.objects.filter(pk__in=_keys(request, "to", "orders.edit")).first()
+    assign_orders(_keys(request, "unassign", "orders.edit"), to=person, by=request.user, now=now)
     forget_totals()
     for why in refused:
         messages.warning(request, why)
