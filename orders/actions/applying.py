@@ -13,7 +13,7 @@ from orders.actions.cancellation import cancel
 from orders.actions.changes import NewItem, TooLateToChange, Wanted, change
 from orders.actions.drafting import FOUR, Items, codes_of, payments_of, rate_of
 from orders.actions.invoicing import settle_invoices
-from orders.actions.paying import release_when_paid
+from orders.actions.paying import note_payment, release_when_paid
 from orders.actions.progress import refresh_status
 from orders.intake.document import ParsedLine, ParsedOrder
 from orders.models import AddressKind, Channel, Order, OrderAddress, OrderLine, Payment
@@ -39,7 +39,7 @@ def apply_to(
     """
     kinds = {entry["kind"] for entry in changes}
     if "cancel" in kinds and new.cancelled_at:
-        add_payments(order, new, channel)
+        add_payments(order, new, channel, by=by, now=now)
         cancel(order, by=by, reason=new.cancel_reason or _("Cancelled at the shop"), now=now, tell_customer=False)
         return
     _refuse_prices(kinds)
@@ -50,9 +50,8 @@ def apply_to(
         change(order, wanted, by=by, now=now)
     except TooLateToChange as late:
         raise CannotApply(str(late)) from late
-    _rest(order, new, channel)
-    refresh_status(order, now=now)
-    release_when_paid(order, by=by, now=now)
+    _rest(order, new)
+    take_money(order, new, channel, by=by, now=now)
 
 
 def _refuse_prices(kinds: set[str]) -> None:
@@ -121,17 +120,23 @@ def _new_item(parsed: ParsedLine, items: Items, live: int) -> NewItem:
     return NewItem(sku_id=sku.pk, units=live, unit_price=price, tax_rate=rate_of(parsed.taxes))
 
 
-def _rest(order: Order, new: ParsedOrder, channel: Channel) -> None:
-    """What a change set does not carry: tags, billing address, money."""
+def take_money(order: Order, new: ParsedOrder, channel: Channel, *, by: User | str, now: datetime) -> None:
+    """Inside the caller's transaction: what the shop was paid; a locked order that is covered goes on."""
+    add_payments(order, new, channel, by=by, now=now)
+    refresh_status(order, now=now)
+    release_when_paid(order, by=by, now=now)
+
+
+def _rest(order: Order, new: ParsedOrder) -> None:
+    """What a change set does not carry: tags and billing address."""
     order.tags = list(new.tags)
     order.save(update_fields=["tags"])
     if new.billing_address is not None:
         parts = new.billing_address.as_postal()
         OrderAddress.objects.update_or_create(order=order, kind=AddressKind.BILLING, defaults=parts)
-    add_payments(order, new, channel)
 
 
-def add_payments(order: Order, new: ParsedOrder, channel: Channel) -> None:
+def add_payments(order: Order, new: ParsedOrder, channel: Channel, *, by: User | str, now: datetime) -> None:
     """Inside the caller's transaction: money the shop knows of and we do not, each sum once by its key.
 
     A shop states sums in all; what is written is what they exceed ours by.
@@ -140,7 +145,7 @@ def add_payments(order: Order, new: ParsedOrder, channel: Channel) -> None:
     for payment in payments_of(new, channel):
         known = sum((own.amount for own in ours if own.kind == payment.kind), ZERO)
         if payment.amount > known and payment.effect_key not in {own.effect_key for own in ours}:
-            Payment.objects.create(
+            made = Payment.objects.create(
                 order=order,
                 kind=payment.kind,
                 state=payment.state,
@@ -150,4 +155,5 @@ def add_payments(order: Order, new: ParsedOrder, channel: Channel) -> None:
                 effect_key=payment.effect_key,
                 at=payment.at or order.placed_at,
             )
+            note_payment(order, made, by=by, now=now)
     settle_invoices(order)

@@ -65,7 +65,7 @@ def record_payment(
         return payment
     settle_invoices(order)
     refresh_status(order, now=now)
-    _write_down(order, payment, by=by, now=now)
+    note_payment(order, payment, by=by, now=now)
     release_when_paid(order, by=by, now=now)
     return payment
 
@@ -80,7 +80,8 @@ def _refuse(order: Order, amount: Decimal, kind: str) -> None:
         raise PaymentRefused(_("Only %(left)s %(currency)s can be paid back.") % facts)
 
 
-def _write_down(order: Order, payment: Payment, *, by: User | str, now: datetime) -> None:
+def note_payment(order: Order, payment: Payment, *, by: User | str, now: datetime) -> None:
+    """Inside the caller's transaction: the line of history of a payment."""
     sentence = gettext_noop("{kind}: {amount} {currency} by {provider}, {state}")
     record(
         "payment.recorded",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.retrying import retries_conflicts
-from orders.actions.applying import CannotApply, apply_to
+from orders.actions.applying import CannotApply, apply_to, take_money
 from orders.actions.holds import NotOpen, hold, release
 from orders.actions.intake import lock_inbound, read_stored, understand
 from orders.actions.progress import lock_order
@@ -21,6 +21,8 @@ from orders.models import InboundOrder, InboundRevision, Order
 from orders.states import FulfilmentStatus, HoldCode, InboundState, OrderStatus, RevisionState
 
 HANDLE = "change"
+# What the shop may say of the money without a person looking at it.
+MONEY_COMES = frozenset({"authorised", "part_paid", "paid"})
 
 
 class Decided(Exception):
@@ -91,9 +93,24 @@ def _compared(
         replace_payload(inbound, revision, now=now)
         _decide(revision, RevisionState.APPLIED, by="intake", now=now)
         return Weighed(inbound, revision, [_nothing()])
+    if {change.kind for change in changes} == {"money"} and new.payment_status in MONEY_COMES:
+        return _paid(inbound, revision, new, by=by, now=now)
     revision.save(update_fields=["difference"])
     _propose(inbound, revision, by=by, now=now)
     return Weighed(inbound, revision, [_proposal(inbound, revision)])
+
+
+def _paid(
+    inbound: InboundOrder, revision: InboundRevision, new: ParsedOrder, *, by: User | str, now: datetime
+) -> Weighed:
+    """Only money has come: nobody has to decide about that, and the order goes on."""
+    assert inbound.order is not None  # noqa: S101  (only an order is compared)
+    order = lock_order(inbound.order.pk)
+    take_money(order, new, inbound.channel, by=by, now=now)
+    replace_payload(inbound, revision, now=now)
+    _decide(revision, RevisionState.APPLIED, by="intake", now=now)
+    message = _("The shop says that money has come for %(order)s. It is written down.")
+    return Weighed(inbound, revision, [Finding("paid", "warning", "/", message % {"order": order})])
 
 
 def _weighed(inbound: InboundOrder, revision: InboundRevision) -> QuerySet[InboundRevision]:

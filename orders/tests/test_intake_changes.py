@@ -8,6 +8,7 @@ import pytest
 from inventory.factories import SkuFactory
 from inventory.models import BundleComponent
 from ordermgmt.jobs import run_now
+from ordermgmt.models import Activity
 from orders.actions.applying import CannotApply
 from orders.actions.intake import receive_document
 from orders.actions.mapping import CannotMap, identify_items, map_sku, mendable_orders
@@ -177,12 +178,27 @@ def test_the_job_reads_what_a_crash_left(shop: Channel) -> None:
     assert Order.objects.count() == 1
 
 
-def test_a_shop_that_says_paid_lifts_the_hold_for_money(shop: Channel) -> None:
+def test_money_that_comes_asks_nobody(shop: Channel) -> None:
     outcome = send(shop, payload(financial_status="pending"), payload(financial_status="paid"))[1]
-    order = outcome.inbound.order
-    assert order is not None
-    assert order.holds.open().filter(code=HoldCode.PAYMENT).exists()
+    order = Order.objects.get()
+    assert order.payment_status == PaymentStatus.PAID
+    assert Activity.objects.of(order.number).filter(verb="payment.recorded").exists()
+    assert not order.holds.filter(code=HoldCode.CHANGE).exists()
+    assert not order.holds.open().filter(code=HoldCode.PAYMENT).exists()
+    assert outcome.inbound.revisions.get(payload_hash=outcome.inbound.payload_hash).state == RevisionState.APPLIED
+    assert send(shop, payload(financial_status="paid"))[0].state == "duplicate"
+    assert order.payments.count() == 1
+
+
+def test_money_that_comes_with_another_change_is_taken_with_it(shop: Channel) -> None:
+    later = payload(financial_status="paid", shipping_address={**ADDRESS, "zip": "10117", "city": "Mitte"})
+    outcome = send(shop, payload(financial_status="pending"), later)[1]
     apply_change(outcome.inbound.revisions.get(state=RevisionState.PROPOSED).pk, by="Ana", now=NOW)
-    order.refresh_from_db()
+    order = Order.objects.get()
     assert order.payment_status == PaymentStatus.PAID
     assert not order.holds.open().filter(code=HoldCode.PAYMENT).exists()
+
+
+def test_money_that_goes_back_is_for_a_person(shop: Channel) -> None:
+    changed = send(shop, payload(), payload(financial_status="refunded"))[1]
+    assert changed.inbound.state == InboundState.CHANGED
