@@ -7,7 +7,9 @@ from pathlib import Path
 
 def main() -> int:
     known = sorted(
-        path.stem for path in Path(__file__).parent.glob("[a-z]*.py") if path.stem not in {"scratch", "measuring"}
+        path.stem
+        for path in Path(__file__).parent.glob("[a-z]*.py")
+        if path.stem not in {"scratch", "measuring", "site"}
     )
     if len(sys.argv) < 2 or sys.argv[1] not in known:
         print(f"usage: python -m bench NAME   (one of: {', '.join(known)})")
