@@ -8,10 +8,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fulfilment.models import FulfilmentOrder, PickTask
+from fulfilment.states import WorkStatus
 from ordermgmt.blocking import Blocker, Fix, blocker_rule
 from ordermgmt.roles import Role
 from orders.models import Order
-from orders.states import OrderStatus
+from orders.states import FulfilmentStatus, OrderStatus
 
 SHORT, ASIDE = 25, 45
 COUNT_WITHIN = timedelta(hours=4)
@@ -19,19 +20,31 @@ COUNT_WITHIN = timedelta(hours=4)
 
 @blocker_rule
 def floor_blockers(orders: Sequence[Order], now: datetime) -> Mapping[int, Sequence[Blocker]]:
-    """Two statements, however many orders."""
-    open_ids = [order.pk for order in orders if order.status == OrderStatus.ACCEPTED]
+    """One statement, however many orders, and none when no order waits for stock."""
     found: dict[int, list[Blocker]] = defaultdict(list)
-    for task in _shorts(open_ids):
+    open_orders = [order for order in orders if order.status == OrderStatus.ACCEPTED]
+    for task in _shorts([order.pk for order in open_orders if _may_be_short(order)]):
         if not any(blocker.code == "short_pick" for blocker in found[task.line.work.order_id]):
             found[task.line.work.order_id].append(_short(task))
-    for work in FulfilmentOrder.objects.set_aside().unfinished().filter(order__in=open_ids).order_by("pk"):
-        found[work.order_id].append(_aside(work))
+    for order in open_orders:
+        found[order.pk] += [_aside(work) for work in order.open_work if _is_set_aside(work)]
     return {pk: blockers for pk, blockers in found.items() if blockers}
+
+
+def _may_be_short(order: Order) -> bool:
+    """An order that was never on the floor cannot be short there."""
+    waits = order.fulfilment_status in (FulfilmentStatus.WAITING, FulfilmentStatus.PART_SHIPPED)
+    return waits and bool(getattr(order, "floor_work", ()))
+
+
+def _is_set_aside(work: FulfilmentOrder) -> bool:
+    return work.wave_id is None and work.status in (WorkStatus.RELEASED, WorkStatus.PICKING)
 
 
 def _shorts(order_ids: Sequence[int]) -> list[PickTask]:
     """Short picks of lines that still wait for those units, at places that are not counted yet."""
+    if not order_ids:
+        return []
     tasks = PickTask.objects.filter(line__work__order__in=order_ids, short__gt=0, bin__is_suspect=True)
     waiting = tasks.filter(line__order_line__backordered__gt=0)
     return list(waiting.select_related("bin", "line__sku", "line__work").order_by("pk"))

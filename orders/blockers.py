@@ -192,7 +192,7 @@ def _late(order: Order, now: datetime) -> Iterator[Blocker]:
 
 def _standing(order: Order, now: datetime) -> Iterator[Blocker]:
     """Work on the floor that has not moved for too long."""
-    for work in getattr(order, "open_work", ()):
+    for work in order.open_work:
         since = getattr(work, f"{work.status}_at", None)
         if since and now - since > PATIENCE.get(work.status, timedelta.max):
             facts = {"work": work.number, "state": work.get_status_display().lower()}

@@ -94,7 +94,7 @@ def _on_the_way(order: Order) -> str:
         return "out_for_delivery" if out else "shipped"
     if order.fulfilment_status == FulfilmentStatus.PART_SHIPPED:
         return "part_shipped"
-    return _on_the_floor(getattr(order, "open_work", ()))
+    return _on_the_floor(order.open_work)
 
 
 def _on_the_floor(work: Iterable[Any]) -> str:

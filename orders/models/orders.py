@@ -47,10 +47,8 @@ class OrderQuerySet(models.QuerySet["Order"]):
             ),
             models.Prefetch(
                 "fulfilment_orders",
-                work._default_manager.exclude(status__in=["dispatched", "cancelled"]).select_related(
-                    "warehouse", "wave"
-                ),
-                "open_work",
+                work._default_manager.exclude(status="dispatched").select_related("warehouse", "wave"),
+                "floor_work",
             ),
             models.Prefetch("shipments", parcels._default_manager.exclude(status="cancelled"), "live_shipments"),
         )
@@ -180,6 +178,11 @@ class Order(Stateful):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def open_work(self) -> list[Any]:
+        """What is still to do on the floor; of an order loaded `with_state()`, else nothing."""
+        return [work for work in getattr(self, "floor_work", ()) if work.status != "cancelled"]
 
     @property
     def balance(self) -> Any:
