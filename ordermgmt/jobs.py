@@ -197,6 +197,8 @@ def _open_slot(item: Job, now: datetime) -> JobRun | None:
     running.filter(beat_at__lt=stale, attempts__gte=MOST_ATTEMPTS).update(
         state=JobState.FAILED, finished_at=now, error=lost
     )
+    asked = JobRun.objects.filter(name=item.name, state=JobState.RUNNING, slot=None, beat_at__lt=stale)
+    asked.update(state=JobState.FAILED, finished_at=now, error=lost)
     if running.filter(beat_at__gte=stale).exists():
         return None
     if running.filter(slot=slot, beat_at__lt=stale).update(beat_at=now, attempts=F("attempts") + 1):

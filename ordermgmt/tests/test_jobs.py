@@ -196,3 +196,14 @@ def test_every_job_changes_nothing_on_its_second_run(capsys):
 def test_a_moment_that_is_none_is_refused():
     with pytest.raises(CommandError, match="not a moment"):
         call_command("run_jobs", "--as-of", "yesterday")
+
+
+@pytest.mark.django_db
+def test_a_run_that_a_person_asked_for_and_whose_worker_died_ends_as_failed(made):
+    made(lambda ctx: None)
+    run = JobRunFactory(
+        name="test_job", state=JobState.RUNNING, slot=None, asked_by="Ana", beat_at=database_now() - timedelta(hours=1)
+    )
+    jobs.tick("test_job")
+    run.refresh_from_db()
+    assert (run.state, run.finished_at is not None) == (JobState.FAILED, True)
