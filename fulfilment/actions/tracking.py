@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from fulfilment.carriers.messages import NotUnderstood, Report, fingerprint
@@ -43,9 +44,10 @@ class Heard:
     refused: list[str] = field(default_factory=list)
 
 
-def shipment_of(tracking_number: str) -> int:
+def shipment_of(tracking_number: str, among: QuerySet[Shipment]) -> int:
     """The shipment of a label (void ones too: a parcel may travel under them). Raises UnknownParcel."""
-    found = Label.objects.filter(tracking_number=tracking_number).values_list("carton__shipment_id", flat=True).first()
+    labels = Label.objects.filter(tracking_number=tracking_number, carton__shipment__in=among.values("pk"))
+    found = labels.values_list("carton__shipment_id", flat=True).first()
     if found is None:
         raise UnknownParcel(_("No parcel of ours has the number %(number)s") % {"number": tracking_number})
     return found
@@ -127,19 +129,26 @@ def _lock(shipment_id: int) -> tuple[Order, Shipment]:
 
 
 def hear(message: CarrierMessage, reports: Sequence[Report], *, now: datetime) -> Heard:
-    """Work a stored message of a carrier: each event in a transaction of its own; safe to repeat after a crash."""
-    heard = hear_reports(reports, source=message.source, by=message.source, now=now)
+    """Work a stored message of a carrier: each event in a transaction of its own; safe to repeat after a crash.
+
+    A carrier speaks of its own parcels only: others are unknown to it.
+    """
+    theirs = Shipment.objects.filter(carrier__code=message.source)
+    heard = hear_reports(reports, among=theirs, source=message.source, by=message.source, now=now)
     message.state = "refused" if heard.refused and not heard.new and not heard.known else "done"
     message.reason = "; ".join(heard.refused)[:300]
     message.save(update_fields=["state", "reason"])
     return heard
 
 
-def hear_reports(reports: Iterable[Report], *, source: str, by: User | str, now: datetime) -> Heard:
+def hear_reports(
+    reports: Iterable[Report], *, among: QuerySet[Shipment], source: str, by: User | str, now: datetime
+) -> Heard:
+    """Record each event of the parcels that whoever tells them may speak of; the rest is refused by name."""
     heard = Heard()
     for report in reports:
         try:
-            is_new = record_event(shipment_of(report.tracking_number), report, source=source, by=by, now=now)
+            is_new = record_event(shipment_of(report.tracking_number, among), report, source=source, by=by, now=now)
         except (UnknownParcel, FromTheFuture) as problem:
             heard.refused.append(str(problem))
             continue

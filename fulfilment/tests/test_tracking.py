@@ -68,7 +68,7 @@ def shipment(db: None) -> Shipment:
 
 def tell(shipment: Shipment, *reports: Report) -> Shipment:
     for report in reports:
-        record_event(shipment.pk, report, source="house", by="house", now=LATER)
+        record_event(shipment.pk, report, among=Shipment.objects.all(), source="house", by="house", now=LATER)
     return Shipment.objects.get(pk=shipment.pk)
 
 
@@ -120,7 +120,9 @@ def test_events_before_the_hand_over_wait_for_it(db: None) -> None:
 
 def test_the_future_is_refused(shipment: Shipment) -> None:
     with pytest.raises(FromTheFuture):
-        record_event(shipment.pk, event("delivered", 300), source="house", by="house", now=NOW)
+        record_event(
+            shipment.pk, event("delivered", 300), among=Shipment.objects.all(), source="house", by="house", now=NOW
+        )
     assert not TrackingEvent.objects.exists()
 
 
@@ -140,8 +142,8 @@ def test_a_person_notes_an_event_once(shipment: Shipment, django_user_model: obj
 
 def test_unknown_parcels_are_named(db: None) -> None:
     with pytest.raises(UnknownParcel, match="NP1"):
-        shipment_of("NP1")
-    heard = hear_reports([event("delivered", 1)], source="house", by="house", now=LATER)
+        shipment_of("NP1", Shipment.objects.all())
+    heard = hear_reports([event("delivered", 1)], among=Shipment.objects.all(), source="house", by="house", now=LATER)
     assert (heard.new, len(heard.refused)) == (0, 1)
 
 
@@ -151,8 +153,10 @@ def test_an_easypost_message_is_read(samples: Path, shipment: Shipment) -> None:
     reports = read_message(message, carrier="house")
     assert len(reports) == len(message["result"]["tracking_details"])
     now = datetime(2026, 12, 1, tzinfo=UTC)
-    assert hear_reports(reports, source="house", by="house", now=now).new == len(reports)
-    assert hear_reports(reports, source="house", by="house", now=now).known == len(reports)
+    assert hear_reports(reports, among=Shipment.objects.all(), source="house", by="house", now=now).new == len(reports)
+    assert hear_reports(reports, among=Shipment.objects.all(), source="house", by="house", now=now).known == len(
+        reports
+    )
     assert Shipment.objects.get().carrier_status == message["result"]["status"]
 
 

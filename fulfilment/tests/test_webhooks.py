@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from fulfilment.actions.dispatching import dispatch_shipment
-from fulfilment.models import CarrierMessage, Label, Shipment, TrackingEvent
+from fulfilment.models import Carrier, CarrierMessage, Label, Shipment, TrackingEvent
 from fulfilment.states import ShipmentStatus
 from fulfilment.tests.parcels import packed
 from fulfilment.views.webhooks import LARGEST, signature
@@ -131,3 +131,12 @@ def test_only_known_carriers_and_only_posts(shipment: Shipment, settings: Any) -
     assert Client().get("/webhooks/carriers/house/").status_code == 405
     settings.CARRIER_WEBHOOK_SECRET = ""
     assert post(delivered()).status_code == 503
+
+
+def test_a_carrier_speaks_of_its_own_parcels_only(shipment: Shipment) -> None:
+    Carrier.objects.create(code="other", name="Other", gateway="house")
+    answer = post(delivered(), code="other")
+    assert (answer.status_code, answer.json()["new"]) == (202, 0)
+    shipment.refresh_from_db()
+    assert shipment.status == ShipmentStatus.DISPATCHED
+    assert not TrackingEvent.objects.exists()

@@ -324,7 +324,7 @@ def import_events(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         reports, errors = read_events_file(form.cleaned_data["file"], now=now)
         if not errors:
-            heard = hear_reports(reports, source="file", by=request.user, now=now)
+            heard = hear_reports(reports, among=visible(request), source="file", by=request.user, now=now)
             said = _("%(new)d events noted, %(known)d known before.") % {"new": heard.new, "known": heard.known}
             messages.success(request, said)
             errors = heard.refused
