@@ -142,12 +142,16 @@ def withdraw_cancelled(*, now: datetime) -> int:
 
 @transaction.atomic(durable=True)
 def _withdraw_one(work_id: int, now: datetime) -> bool:
+    # The wave before any order of it, as a scan takes them.
+    wave = Wave.objects.select_for_update(of=("self",)).filter(fulfilment_orders=work_id).first()
     order, work = lock_work(work_id)
     if order.status != OrderStatus.CANCELLED or work.status in (WorkStatus.DISPATCHED, WorkStatus.CANCELLED):
         return False
     if work.shipments.filter(status="packed").exists():
         return False
     withdraw(order, work, by=None, now=now)
+    if wave:
+        settle_wave(wave, now=now)
     return True
 
 

@@ -8,10 +8,12 @@ from django.utils.translation import gettext as _
 
 from fulfilment.actions import packing, picking, shorts
 from fulfilment.actions.screens import home_task, pack_task, pick_task
+from fulfilment.actions.staging import NoStagingPlace
 from fulfilment.actions.waves import lock_wave
 from fulfilment.models import ScanEvent, Wave
 from fulfilment.scans import Answer, Scan, right, stop, wrong
 from fulfilment.states import Verdict, WaveStatus, WorkStatus
+from inventory.actions.moving import NotInBin
 from inventory.models import Warehouse
 from ordermgmt import codes
 from ordermgmt.models import User
@@ -39,7 +41,19 @@ def take_scan(scan: Scan) -> dict[str, Any]:
         if known := _known(scan):
             return known
         raise
+    except NoStagingPlace:
+        return _refuse(scan, _("Stop. There is no staging place for picked goods. Ask your lead to set one up"))
+    except NotInBin:
+        return _refuse(scan, _("Stop. The books have fewer here. Press Short, or ask your lead to count the place"))
     return _hand_over(event, answer, scan)
+
+
+@transaction.atomic(durable=True)
+def _refuse(scan: Scan, words: str) -> dict[str, Any]:
+    """The scan is kept with a Stop: a screen that got an error would send it again for ever."""
+    event = _event(scan)
+    _keep(event, stop(words), scan)
+    return dict(event.answer)
 
 
 def _known(scan: Scan) -> dict[str, Any] | None:
@@ -55,7 +69,14 @@ def _known(scan: Scan) -> dict[str, Any] | None:
 @transaction.atomic(durable=True)
 def _take_new(scan: Scan) -> tuple[Answer, ScanEvent]:
     """Insert first: UNIQUE(device, sequence) makes a repeat wait here, before anything is done."""
-    event = ScanEvent.objects.create(
+    event = _event(scan)
+    answer = _JUDGES[scan.station](scan)
+    _keep(event, answer, scan)
+    return answer, event
+
+
+def _event(scan: Scan) -> ScanEvent:
+    return ScanEvent.objects.create(
         device=scan.device,
         sequence=scan.sequence,
         by=scan.by,
@@ -66,9 +87,6 @@ def _take_new(scan: Scan) -> tuple[Answer, ScanEvent]:
         verdict=Verdict.COMMAND,
         milliseconds=scan.milliseconds,
     )
-    answer = _JUDGES[scan.station](scan)
-    _keep(event, answer, scan)
-    return answer, event
 
 
 def _keep(event: ScanEvent, answer: Answer, scan: Scan) -> None:
