@@ -63,7 +63,7 @@ class ReasonNeeded(Exception):
 
 
 class NotPacked(Exception):
-    """The work is not packed, or its parcel has left; the sentence says so."""
+    """The work is not at the bench in the state that is needed, or its parcel has left; the sentence says so."""
 
 
 @dataclass(frozen=True)
@@ -398,12 +398,14 @@ def _label(scan: Scan) -> Label | None:
 def _scan_label(label: Label, scan: Scan) -> Answer:
     """Prove that the label is on its box; with the last one the parcel leaves."""
     shipment = label.carton.shipment
+    if not Warehouse.objects.for_user(scan.by).filter(pk=shipment.warehouse_id).exists():
+        return stop(_("Stop. This parcel belongs to another warehouse"))
     order, work = lock_work(shipment.work_id)
     waiting = at_bench(scan.task, scan.by)
     if waiting is not None and waiting.status == WorkStatus.PACKED and waiting.pk != work.pk:
         facts = {"other": order.number, "order": waiting.order.number}
         return stop(_("Stop. This label belongs to %(other)s, not to %(order)s. Take it off this box") % facts)
-    if answer := _not_to_leave(order, work, label, scan):
+    if answer := _not_to_leave(order, label, scan):
         return answer
     label.scanned_at = scan.now
     label.save(update_fields=["scanned_at"])
@@ -413,7 +415,7 @@ def _scan_label(label: Label, scan: Scan) -> Answer:
     return right(_("Label right"), task=work.number, effect={"dispatch": shipment.pk})
 
 
-def _not_to_leave(order: Order, work: FulfilmentOrder, label: Label, scan: Scan) -> Answer | None:
+def _not_to_leave(order: Order, label: Label, scan: Scan) -> Answer | None:
     shipment = Shipment.objects.select_related("carrier", "warehouse").get(pk=label.carton.shipment_id)
     if shipment.dispatched_at:
         facts = {
@@ -425,8 +427,6 @@ def _not_to_leave(order: Order, work: FulfilmentOrder, label: Label, scan: Scan)
         return stop(message % facts)
     if label.state == LabelState.VOID or shipment.status != ShipmentStatus.PACKED:
         return stop(_("Stop. This label is void. Take it off and print a new one"))
-    if not Warehouse.objects.for_user(scan.by).filter(pk=work.warehouse_id).exists():
-        return stop(_("Stop. This parcel belongs to another warehouse"))
     return _stopped_parcel(order, scan)
 
 
@@ -554,13 +554,15 @@ _COMMANDS: dict[str, Callable[[Order, FulfilmentOrder, Scan], Answer]] = {
 
 @transaction.atomic(durable=True)
 def override_packing(work_id: int, *, by: User, reason: str, now: datetime) -> FulfilmentOrder:
-    """A lead vouches for the units that were not scanned: they count as packed, with the reason. Raises ReasonNeeded.
+    """A lead vouches for the units that were not scanned: they count as packed, with the reason.
 
-    The label is still made by closing the carton.
+    The label is still made by closing the carton. Raises ReasonNeeded, NotPacked when nobody packs it now.
     """
     if not reason.strip():
         raise ReasonNeeded
     order, work = lock_work(work_id)
+    if work.status != WorkStatus.PACKING:
+        raise NotPacked(_("%(work)s is %(state)s") % {"work": work, "state": work.get_status_display().lower()})
     units = 0
     for line in work.lines.filter(packed__lt=F("picked")).select_related("sku"):
         units += line.picked - line.packed

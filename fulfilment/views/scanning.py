@@ -229,6 +229,8 @@ def pack_override(request: HttpRequest, number: str) -> HttpResponse:
         override_packing(work.pk, by=person(request), reason=request.POST.get("reason", ""), now=timezone.now())
     except ReasonNeeded:
         messages.error(request, _("Say why the units were not scanned"))
+    except NotPacked as problem:
+        messages.error(request, str(problem))
     return redirect(f"/scan/pack/?task={work.number}")
 
 
