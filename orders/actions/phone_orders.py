@@ -64,7 +64,7 @@ def place_phone_order(entered: Entered, *, by: User | str, now: datetime) -> Ord
     Raises DraftRefused, CustomerRefused and AddressRefused, and PlacedAlready with the order.
     """
     work = _claim(entered, by=by, now=now)
-    into = Order.objects.locked().get(pk=work.order_id) if work.order_id else None
+    into = _saved(work)
     customer_id = _customer(entered, by=by, now=now)
     order = place(replace(entered.draft, customer_id=customer_id), by=by, now=now, into=into)
     work.order, work.number, work.placed_at, work.discarded_at = order, order.number, now, None
@@ -82,6 +82,15 @@ def _claim(entered: Entered, *, by: User | str, now: datetime) -> OrderInWork:
         raise PlacedAlready(work.order)
     work.state = dict(entered.state)
     return work
+
+
+def _saved(work: OrderInWork) -> Order | None:
+    """Inside the caller's transaction: the draft of a form, locked; one that was cancelled meanwhile stays so."""
+    order = Order.objects.locked().filter(pk=work.order_id).first() if work.order_id else None
+    if order is None or order.current_status == OrderStatus.DRAFT:
+        return order
+    work.number = ""
+    return None
 
 
 def _customer(entered: Entered, *, by: User | str, now: datetime) -> int | None:
@@ -107,7 +116,7 @@ def save_draft(entered: Entered, *, by: User | str, now: datetime) -> Order:
     Raises PlacedAlready.
     """
     work = _claim(entered, by=by, now=now)
-    order = Order.objects.locked().get(pk=work.order_id) if work.order_id else Order(status=OrderStatus.DRAFT)
+    order = _saved(work) or Order(status=OrderStatus.DRAFT)
     order.number = order.number or work.number or next_number("SO")
     for name, value in _summary(entered.draft, now).items():
         setattr(order, name, value)

@@ -19,6 +19,7 @@ from ordermgmt.factories import UserFactory
 from ordermgmt.models import Activity, OutgoingMessage
 from ordermgmt.proofs import in_order, prove
 from ordermgmt.roles import Role
+from orders.actions.cancellation import cancel_order
 from orders.factories import order
 from orders.models import Hold, Order, OrderInWork, Payment
 from orders.states import HoldCode, OrderStatus, PaymentStatus
@@ -378,6 +379,18 @@ def test_a_placed_draft_is_not_discarded(support: Client, shop: Any) -> None:
     sent(support, "discard", fields)
     assert Order.objects.get().status == "accepted"
     assert OrderInWork.objects.get().discarded_at is None
+
+
+def test_a_draft_that_was_cancelled_stays_cancelled(support: Client, shop: Any) -> None:
+    fields = filled(support, known(shop), "OAT-1L")
+    sent(support, "save", fields)
+    draft = Order.objects.get()
+    cancel_order(draft.pk, by="Ana", reason="Not wanted", now=timezone.now())
+    sent(support, "place", fields)
+    placed = Order.objects.exclude(pk=draft.pk).get()
+    draft.refresh_from_db()
+    assert (draft.status, placed.status) == (OrderStatus.CANCELLED, OrderStatus.ACCEPTED)
+    assert placed.number != draft.number
 
 
 def test_what_would_hold_it_is_said_before(support: Client, shop: Any) -> None:
