@@ -15,7 +15,7 @@ from orders.actions.allocation import free_promised
 from orders.actions.finishing import finish_unshipped
 from orders.actions.progress import advance, lock_order, refresh_status
 from orders.actions.repricing import MONEY, reprice_line, tax_of, total_up
-from orders.emails import cancelled_message
+from orders.emails import cancelled_message, hold_settled
 from orders.models import Allocation, Hold, InboundOrder, Order, OrderLine
 from orders.states import InboundState, LineKind, OrderStatus
 
@@ -49,7 +49,7 @@ def cancel(order: Order, *, by: User | str, reason: str, now: datetime, tell_cus
     _cancel_unstocked(order)
     _free_everything(order)
     order.move_to(OrderStatus.CANCELLED, now=now, cancel_reason=reason[:200], version=order.version + 1)
-    Hold.objects.filter(order=order).open().update(released_at=now, released_by=str(by))
+    _end_holds(order, by=by, now=now)
     InboundOrder.objects.filter(order=order).update(state=InboundState.CANCELLED)
     refresh_status(order, now=now)
     sentence = gettext_noop("Cancelled: {reason}. {units} units are free again")
@@ -70,6 +70,14 @@ def refuse_when_late(order: Order) -> None:
     if sealed:
         text = _("%(order)s is packed and labelled (%(shipment)s). Have it unpacked first, then cancel")
         raise TooLateToCancel(text % {"order": order, "shipment": sealed})
+
+
+def _end_holds(order: Order, *, by: User | str, now: datetime) -> None:
+    """What was to be asked of the customer is not asked any more."""
+    holds = Hold.objects.filter(order=order).open()
+    for code in set(holds.values_list("code", flat=True)):
+        hold_settled(order, code=code)
+    holds.update(released_at=now, released_by=str(by))
 
 
 def _cancel_unstocked(order: Order) -> None:

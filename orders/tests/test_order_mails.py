@@ -247,3 +247,9 @@ def test_mails_never_carry_a_link_that_ends_soon() -> None:
     late_link = emails.status_url(order, now=NOW + timedelta(days=1))
     token = late_link.rstrip("/").rpartition("/")[2]
     assert order.links.get(token=token).expires_at > NOW + timedelta(days=100)
+
+
+def test_nobody_is_asked_about_a_cancelled_order() -> None:
+    order = factories.order(goods("Oat drink 1 l"), shipping=None)
+    cancel(order, by="Ana", reason="Not wanted", now=NOW)
+    assert newest("order_hold").state == MessageState.WITHDRAWN
