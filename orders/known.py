@@ -40,13 +40,13 @@ class KnownSku(NamedTuple):
 
 
 class Buyer(NamedTuple):
-    """`overdue` is an order with an invoice that was not paid in time; empty when there is none."""
+    """`overdue` is an order with an invoice that was not paid in time; None when there is none."""
 
     number: str
     name: str
     status: str
     blocked_reason: str
-    overdue: str = ""
+    overdue: str | None
 
 
 class Recent(NamedTuple):
@@ -80,7 +80,7 @@ def _buyer(draft: OrderDraft) -> tuple[Buyer | None, tuple[Recent, ...]]:
     since, until = draft.placed_at - DUPLICATE_WINDOW, draft.placed_at
     rows = _BUYER(draft.customer_id, since, until, draft.currency, draft.balanced().totals.total)
     found = tuple(Recent(row[5], row[6]) for row in rows if row[5])
-    return (Buyer(*rows[0][:4], overdue=rows[0][4] or "") if rows else None), found
+    return (Buyer(*rows[0][:5]) if rows else None), found
 
 
 _CHANNEL = Prepared(lambda pk: Channel.objects.filter(pk=pk).values_list(*KnownChannel._fields))

@@ -26,10 +26,17 @@ class Units(Protocol):
 
 
 class Money(Protocol):
-    kind: str
-    state: str
-    amount: Decimal
-    provider: str
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def state(self) -> str: ...
+
+    @property
+    def amount(self) -> Decimal: ...
+
+    @property
+    def provider(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
