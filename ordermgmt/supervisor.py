@@ -23,7 +23,7 @@ from ordermgmt.alerts import WEDGED, WORKERS
 from ordermgmt.history import record
 from ordermgmt.leases import database_now
 from ordermgmt.models import WorkerBeat
-from ordermgmt.watch import is_wedged
+from ordermgmt.watch import BOOT, is_wedged
 
 log = get_logger(__name__)
 PATIENCE = timedelta(seconds=max(2 * settings.Q_CLUSTER["timeout"], 60))
@@ -34,8 +34,8 @@ PAUSE = 2.0
 class Watchdog:
     """Kills a process group that has work but shows no progress."""
 
-    def __init__(self, group: int, *, cluster: str, patience: timedelta = PATIENCE) -> None:
-        self.group, self.cluster, self.patience = group, cluster, patience
+    def __init__(self, group: int, *, cluster: str, patience: timedelta = PATIENCE, boot: timedelta = BOOT) -> None:
+        self.group, self.cluster, self.patience, self.boot = group, cluster, patience, boot
         self.started_at: datetime | None = None
 
     def look(self) -> bool:
@@ -44,7 +44,7 @@ class Watchdog:
             close_old_connections()
             now = database_now()
             self.started_at = self.started_at or now
-            if not is_wedged(now, started_at=self.started_at, patience=self.patience, cluster=self.cluster):
+            if not self._is_wedged(now, self.started_at):
                 return False
             self._count(now)
         except (DatabaseError, InterfaceError):
@@ -54,6 +54,9 @@ class Watchdog:
         log.error("workers_stand_still", cluster=self.cluster, group=self.group)
         kill_group(self.group)
         return True
+
+    def _is_wedged(self, now: datetime, started_at: datetime) -> bool:
+        return is_wedged(now, started_at=started_at, patience=self.patience, boot=self.boot, cluster=self.cluster)
 
     @transaction.atomic
     def _count(self, now: datetime) -> None:
@@ -66,8 +69,10 @@ class Watchdog:
 class Supervisor:
     """Runs `qcluster` in a process group of its own until told to stop."""
 
-    def __init__(self, *, cluster: str, patience: timedelta = PATIENCE, every: float = 5.0) -> None:
-        self.cluster, self.patience, self.every = cluster, patience, every
+    def __init__(
+        self, *, cluster: str, patience: timedelta = PATIENCE, boot: timedelta = BOOT, every: float = 5.0
+    ) -> None:
+        self.cluster, self.patience, self.boot, self.every = cluster, patience, boot, every
         self.is_stopping = False
 
     def run(self, say: Callable[[str], Any]) -> None:
@@ -90,7 +95,7 @@ class Supervisor:
         return subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, start_new_session=True)  # noqa: S603
 
     def _guard(self, workers: subprocess.Popen[bytes]) -> None:
-        watchdog = Watchdog(workers.pid, cluster=self.cluster, patience=self.patience)
+        watchdog = Watchdog(workers.pid, cluster=self.cluster, patience=self.patience, boot=self.boot)
         while not self.is_stopping and workers.poll() is None:
             self._nap()
             if not self.is_stopping and watchdog.look():

@@ -83,9 +83,11 @@ def work_stands(now: datetime, patience: timedelta, since: datetime | None = Non
     return (bell is not None and bell < late) or ticks.exists()
 
 
-def is_wedged(now: datetime, *, started_at: datetime, patience: timedelta, cluster: str = "") -> bool:
-    """Work stands, and since `patience` no worker has shown a sign of life."""
-    alive_at = max(filter(None, [last_sign_of_life(cluster), started_at + BOOT]))
+def is_wedged(
+    now: datetime, *, started_at: datetime, patience: timedelta, boot: timedelta = BOOT, cluster: str = ""
+) -> bool:
+    """Work stands, and since `patience` no worker has shown a sign of life; a group may take `boot` to come up."""
+    alive_at = max(filter(None, [last_sign_of_life(cluster), started_at + boot]))
     return alive_at < now - patience and work_stands(now, patience, started_at)
 
 

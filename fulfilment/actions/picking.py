@@ -61,9 +61,13 @@ def pick_scan(wave: Wave, scan: Scan) -> Answer:
     works = lock_works(_touched(wave, place))
     if answer := _stopped(wave, works, scan):
         return answer
-    place = locked_place(wave, works)
-    if place is None:
+    now_here = locked_place(wave, works)
+    if now_here is None:
         return wrong(_("The walk has changed. Look at the screen, then scan"))
+    return _scan_at(wave, now_here, scan)
+
+
+def _scan_at(wave: Wave, place: Place, scan: Scan) -> Answer:
     if place.step == "end":
         settle_wave(wave, now=scan.now)
         return right(_("Wave done. Take the cart to the packing bench"), verdict=Verdict.JOB_DONE)

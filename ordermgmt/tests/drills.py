@@ -25,7 +25,20 @@ class Group:
     """One `manage.py work` with everything under it."""
 
     def __init__(self, log: Path, name: str, **more: str) -> None:
-        command = [sys.executable, "-m", "django", "work", "--name", name, "--patience", "6", "--every", "1"]
+        command = [
+            sys.executable,
+            "-m",
+            "django",
+            "work",
+            "--name",
+            name,
+            "--patience",
+            "6",
+            "--boot",
+            "12",
+            "--every",
+            "1",
+        ]
         self.log = log.open("wb")
         self.parent = subprocess.Popen(
             command,
@@ -51,7 +64,7 @@ class Group:
         below = self.everything()
         self.parent.send_signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.parent.wait(8)
+            self.parent.wait(5)
         for pid in [*below, self.parent.pid]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -66,6 +79,8 @@ def group(folder: Path, name: str = "drill", **more: str) -> Iterator[Group]:
         yield made
     finally:
         made.end()
+        # What a killed process held (a lock, a session) must not keep the next test waiting.
+        cut_all_connections()
 
 
 def wait_for(question: Callable[[], Any], seconds: float, what: str) -> Any:
