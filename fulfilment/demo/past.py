@@ -173,6 +173,7 @@ class Past:
             total=line.total,
             tax=line.tax,
             tax_rate=one.story.tax_rate,
+            **({"cancelled": line.quantity} if is_bundle and one.story.is_cancelled else {}),
             **({} if is_bundle else _went(one.story, line.quantity)),
         )
 

@@ -18,6 +18,7 @@ from fulfilment.demo.past import Past, Told
 from fulfilment.demo.stock import write_stock
 from fulfilment.demo.stories import stories
 from inventory.models import Warehouse
+from ordermgmt.schedules import sync_schedules
 from orders.models import Order
 
 LIVE_SHARE = 0.1
@@ -56,6 +57,7 @@ class Command(BaseCommand):
             self._past(rng, master, customers, count - live, now)
         self.stdout.write(f"Playing {live} orders of the last two days through the real steps")
         play_live(rng, master, customers, live, now=now)
+        sync_schedules()
         self.stdout.write(f"Loaded {Order.objects.count()} orders in {monotonic() - started:.0f} s")
 
     def _past(self, rng: Random, master: Master, customers: list[Any], count: int, now: datetime) -> None:
