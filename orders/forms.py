@@ -1,13 +1,16 @@
 """What a valid request of the order pages is."""
 
 from datetime import datetime, time
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.clock import business_zone
+from ordermgmt.money import minor_unit, round_money
 from ordermgmt.roles import Role
+from orders.in_work import WAYS
 from orders.states import HoldCode, Stage
 
 STAFF_CODES = (HoldCode.ADDRESS, HoldCode.REQUEST, HoldCode.RISK, HoldCode.PAYMENT, HoldCode.OPERATOR, HoldCode.OTHER)
@@ -55,6 +58,34 @@ class CancelForm(forms.Form):
         label=_("Why"), max_length=200, help_text=_("Staff see it; the customer is told that the order was cancelled"),
         error_messages={"required": _("Enter why the order is cancelled")},
     )  # fmt: skip
+
+
+class PaymentForm(forms.Form):
+    """Money that came, in the currency of its order. `key` names the form: sent twice it counts once."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    amount = forms.DecimalField(
+        max_digits=14, decimal_places=4, error_messages={"required": _("Enter the amount, such as 24.90")}
+    )
+    way = forms.ChoiceField(label=_("How"), choices=list(WAYS.items()), widget=forms.RadioSelect,
+                            error_messages={"required": _("Choose how it was paid")})  # fmt: skip
+    reference = forms.CharField(
+        label=_("Reference"), max_length=120, required=False, help_text=_("Such as the line of the bank statement")
+    )
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.currency = currency
+        self.fields["amount"].label = _("Amount in %(currency)s") % {"currency": currency}
+
+    def clean_amount(self) -> Decimal:
+        amount: Decimal = self.cleaned_data["amount"]
+        if amount <= 0:
+            raise forms.ValidationError(_("Enter an amount above 0"))
+        if round_money(amount, self.currency) != amount:
+            facts = {"currency": self.currency, "unit": minor_unit(self.currency)}
+            raise forms.ValidationError(_("%(currency)s goes down to %(unit)s"), params=facts)
+        return round_money(amount, self.currency)
 
 
 class AddressForm(forms.Form):

@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from orders.views import order_changes, order_customer, order_detail, order_ending, order_holds, order_list, order_notes
+from orders.views import (
+    order_changes,
+    order_customer,
+    order_detail,
+    order_ending,
+    order_holds,
+    order_list,
+    order_notes,
+    order_payment,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", order_detail.order_detail, name="order_detail"),
@@ -19,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("address/", order_changes.order_edit_address, name="order_edit_address"),
     path("changes/<int:change_id>/", order_changes.order_change, name="order_change"),
     path("changes/<int:change_id>/undo/", order_changes.order_undo_change, name="order_undo_change"),
+    path("payment/", order_payment.order_payment, name="order_payment"),
     path("cancel/", order_ending.order_cancel, name="order_cancel"),
     path("split/", order_ending.order_split, name="order_split"),
     path("split/now/", order_ending.order_ship_rest, name="order_ship_rest"),

@@ -57,6 +57,7 @@ def context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "steps": detail_cards.steps(order, state, is_paid=detail_cards.is_paid(order)),
         "rows": detail_cards.line_rows(list(order.lines.all())),
         "amounts": detail_cards.money_facts(order, money),
+        "pay_url": _pay_url(request, order),
         "address": detail_cards.address_of(order),
         "billing": detail_cards.address_of(order, "billing"),
         "say": detail_cards.say_this(order, state, blockers, weekday),
@@ -64,6 +65,11 @@ def context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "days": timeline(order.number, category=show, today=business_day(now)),
         "chips": chips(order.number, show, request.path),
     }
+
+
+def _pay_url(request: HttpRequest, order: Order) -> str:
+    may = request.user.is_authenticated and request.user.has_perm("orders.finance")
+    return reverse("order_payment", args=[order.number]) if may and order.balance > 0 else ""
 
 
 def _as_shown(blocker: Any) -> dict[str, Any]:
