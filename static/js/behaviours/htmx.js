@@ -2,6 +2,8 @@
 import { say } from "./words.js";
 
 const alerts = () => document.getElementById("alerts");
+// Where the focus goes when what had it is gone, the best first.
+const FOCUS = ["[data-focus]", "[aria-invalid=true]", "h1, h2, h3"];
 let lastFocus = null;
 
 function banner(text, retry) {
@@ -43,9 +45,10 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:afterSettle", (event) => {
   if (!lastFocus || lastFocus.isConnected) return;
   const id = lastFocus.id && document.getElementById(lastFocus.id);
-  const place = id || event.detail.elt?.querySelector?.("[data-focus], [aria-invalid=true], h1, h2, h3") || document.getElementById("main");
+  const inside = FOCUS.map((selector) => event.detail.elt?.querySelector?.(selector)).find(Boolean);
+  const place = id || inside || document.getElementById("main");
   if (!place) return;
-  if (!id) place.tabIndex = -1;
+  if (!id && place.tabIndex < 0) place.tabIndex = -1;
   place.focus({ preventScroll: true });
   lastFocus = null;
 });
