@@ -1,6 +1,6 @@
 """Counts that stay cheap on tables of a million rows: exact up to a limit, "more than" beyond it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -79,14 +79,18 @@ class Remembered(NamedTuple):
 _remembered: dict[str, Remembered] = {}
 
 
-def remembered_totals(key: str, querysets: Mapping[str, QuerySet[Any]], now: datetime) -> Remembered:
-    """Totals at most FRESH old, kept by this process; the page says how old they are."""
+def remembered_totals(key: str, lists: Mapping[str, Callable[[], QuerySet[Any]]], now: datetime) -> Remembered:
+    """Totals at most FRESH old, kept by this process; the page says how old they are.
+
+    The lists are only built when they are counted.
+    """
     known = _remembered.get(key)
-    if known and known.totals.keys() == querysets.keys() and now - known.at < FRESH:
+    if known and known.totals.keys() == lists.keys() and now - known.at < FRESH:
         return known
     if len(_remembered) > 500:
         _remembered.clear()
-    _remembered[key] = fresh = Remembered(totals_of(querysets), now)
+    found = totals_of({name: build() for name, build in lists.items()})
+    _remembered[key] = fresh = Remembered(found, now)
     return fresh
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar, NamedTuple
 
 from django.core.exceptions import PermissionDenied
@@ -174,8 +174,12 @@ class ListPage:
 
     @cached_property
     def counts(self) -> counting.Remembered:
-        lists = {view.slug: self._filtered_by(self._asked(view)).qs for view in self.every_view}
+        lists = {view.slug: partial(self._rows_of, view) for view in self.every_view}
         return counting.remembered_totals(f"{self.name}:{self.request.user.pk}", lists, self.now)
+
+    def _rows_of(self, view: View) -> QuerySet[Any]:
+        rows: QuerySet[Any] = self._filtered_by(self._asked(view)).qs
+        return rows
 
     def selected(self, data: QueryDict) -> QuerySet[Any]:
         """Rows chosen for a bulk deed: the ticked ones, or everything that matches."""
