@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from ordermgmt.blocking import Blocker, Fix, blocker_rule
 from ordermgmt.clock import business_day, business_zone
+from ordermgmt.prepared import Prepared
 from ordermgmt.roles import Role
 from orders.models import Hold, Order, OrderLine, Payment
 from orders.states import FulfilmentStatus, HoldCode, OrderStatus, PaymentKind, PaymentState
@@ -60,22 +61,44 @@ def fix_url(order: Order, name: str, *args: int) -> str:
 
 
 def _lacks(orders: Sequence[Order]) -> dict[int, list[Lack]]:
-    rows = OrderLine.objects.filter(order__in=orders).exclude(backordered=0, promised=0)
     found: dict[int, list[Lack]] = defaultdict(list)
-    names = ("order_id", "sku__code", "external_code", "backordered", "promised", "ordered", "cancelled")
-    for pk, code, external, backordered, promised, ordered, cancelled in rows.order_by("position").values_list(*names):
+    rows = _LACKING([order.pk for order in orders]) if orders else ()
+    for pk, code, external, backordered, promised, ordered, cancelled in rows:
         found[pk].append(Lack(code or external, backordered, promised, ordered - cancelled))
     return found
 
 
-def _failed_payments(orders: Sequence[Order]) -> dict[int, Payment]:
+class Tried(NamedTuple):
+    """An attempt to get money."""
+
+    state: str
+    reason: str
+    at: datetime
+
+
+def _failed_payments(orders: Sequence[Order]) -> dict[int, Tried]:
     """The last attempt of orders whose money did not come, when it failed."""
     unpaid = [order.pk for order in orders if order.balance > 0]
-    tried = Payment.objects.filter(order__in=unpaid).exclude(kind=PaymentKind.REFUND).order_by("at", "pk")
-    last = {payment.order_id: payment for payment in tried}
-    return {pk: payment for pk, payment in last.items() if payment.state == PaymentState.FAILED}
+    last = {order_id: Tried(*facts) for order_id, *facts in (_TRIED(unpaid) if unpaid else ())}
+    return {pk: tried for pk, tried in last.items() if tried.state == PaymentState.FAILED}
 
 
+_LACKING = Prepared(
+    lambda ids: (
+        OrderLine.objects.filter(order__in=ids)
+        .exclude(backordered=0, promised=0)
+        .order_by("position")
+        .values_list("order_id", "sku__code", "external_code", "backordered", "promised", "ordered", "cancelled")
+    )
+)
+_TRIED = Prepared(
+    lambda ids: (
+        Payment.objects.filter(order__in=ids)
+        .exclude(kind=PaymentKind.REFUND)
+        .order_by("at", "pk")
+        .values_list("order_id", "state", "reason", "at")
+    )
+)
 Words = Callable[[], str]
 NEXT_STEPS: dict[HoldCode, Words] = {
     HoldCode.ADDRESS: lambda: _("Complete the address, or ask the customer for it"),
@@ -128,7 +151,7 @@ def _hold_fixes(order: Order, hold: Hold, code: HoldCode) -> list[Fix]:
     return [*first, Fix(_("Release hold"), fix_url(order, "order_release_hold", hold.pk), "POST")]
 
 
-def _payment_failed(order: Order, payment: Payment | None) -> Iterator[Blocker]:
+def _payment_failed(order: Order, payment: Tried | None) -> Iterator[Blocker]:
     if payment:
         yield Blocker(
             code="payment.failed",

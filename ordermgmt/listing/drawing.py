@@ -10,12 +10,14 @@ from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from ordermgmt.listing import menus
 from ordermgmt.listing.saving import may_share
 from ordermgmt.models import User
 from ordermgmt.roles import Role
 from ordermgmt.templatetags import portal
 
 if TYPE_CHECKING:
+    from ordermgmt.listing.filters import Chip
     from ordermgmt.listing.pages import Bulk, ListPage
 
 FRONT_TABS = 6
@@ -58,15 +60,24 @@ class Drawing:
         """The open view without further filters: its count is the list's own."""
         return slug == self.page.view.slug and not self.page.is_changed
 
-    @property
+    @cached_property
     def front_tabs(self) -> list[dict[str, Any]]:
         """Six tabs; the open one is always among them."""
         front = self.tabs[:FRONT_TABS]
         return front if any(tab["current"] for tab in front) else front[:-1] + [t for t in self.tabs if t["current"]]
 
-    @property
+    @cached_property
     def more_tabs(self) -> list[dict[str, Any]]:
-        return [tab for tab in self.tabs if tab not in self.front_tabs]
+        front = {id(tab) for tab in self.front_tabs}
+        return [tab for tab in self.tabs if id(tab) not in front]
+
+    @cached_property
+    def chips(self) -> "list[Chip]":
+        return self.page.chips()
+
+    @property
+    def menu_html(self) -> SafeString:
+        return menus.menu_html(self.page)
 
     @property
     def heads(self) -> list[Head]:
@@ -102,14 +113,18 @@ class Drawing:
     def _pick(self, row: Any) -> str:
         if not self.bulk_allowed:
             return ""
-        words = conditional_escape(_("Select %(record)s") % {"record": row})
+        words = conditional_escape(self._select_words % {"record": row})
         return f'<td class="pick"><input type="checkbox" data-select form="bulk" name="pk" value="{row.pk}" aria-label="{words}"></td>'
+
+    @cached_property
+    def _select_words(self) -> str:
+        return _("Select %(record)s")
 
     @cached_property
     def bulk_allowed(self) -> "list[Bulk]":
         return [deed for deed in self.page.bulk if self.user.has_perm(deed.permission)]
 
-    @property
+    @cached_property
     def count_words(self) -> str:
         total = self.page.total
         count = total.value + 1 if total.more else total.value
@@ -124,17 +139,17 @@ class Drawing:
             "total": self.page.total,
         }
 
-    @property
+    @cached_property
     def sorted_words(self) -> str:
         name = self.page.sort.removeprefix("-")
         label = next((column.label for column in self.page.columns if column.sort == name), name)
         return _("sorted by %(what)s") % {"what": str(label)[:1].lower() + str(label)[1:]}
 
-    @property
+    @cached_property
     def previous_url(self) -> str:
         return self.page.url(before=self.page.slice.previous) if self.page.slice.previous else ""
 
-    @property
+    @cached_property
     def next_url(self) -> str:
         return self.page.url(after=self.page.slice.next) if self.page.slice.next else ""
 

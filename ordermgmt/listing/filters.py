@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.db.models import Model, QuerySet
@@ -25,7 +26,7 @@ class ListFilters(FilterSet):
     def __init__(self, data: Any = None, queryset: Any = None, *, request: Any = None, prefix: Any = None) -> None:
         super().__init__(data, queryset, request=request, prefix=prefix)  # type: ignore[no-untyped-call]
 
-    @property
+    @cached_property
     def form(self) -> Any:
         """The form; its search field says what it is for."""
         form = super().form
@@ -35,7 +36,7 @@ class ListFilters(FilterSet):
             widget.attrs.setdefault("placeholder", gettext("Filter by words"))
         return form
 
-    @property
+    @cached_property
     def applied(self) -> dict[str, Any]:
         """Understood values by name, in the order of the filters."""
         cleaned = self.form.cleaned_data if self.form.is_valid() or hasattr(self.form, "cleaned_data") else {}
@@ -45,6 +46,10 @@ class ListFilters(FilterSet):
     def misunderstood(self) -> list[str]:
         """Names of the filters whose value made no sense; they are left out."""
         return [str(self.form.fields[name].label or name) for name in self.form.errors if name in self.form.fields]
+
+    @property
+    def has_menu(self) -> bool:
+        return any(name != "q" for name in self.form.fields)
 
     @property
     def menu_fields(self) -> list[BoundField]:

@@ -226,6 +226,14 @@ class ListPage:
         return f"{self.request.path}?view={self.view.slug}" if self.request.GET.get("view") else self.request.path
 
     @property
+    def filter_query(self) -> str:
+        """What is asked of the filters alone."""
+        data = self.asked.copy()
+        for name in FRAME:
+            data.pop(name, None)
+        return data.urlencode()
+
+    @cached_property
     def own_query(self) -> str:
         """What "Save view" keeps."""
         data = self.asked.copy()
@@ -235,7 +243,7 @@ class ListPage:
             del data[name]
         return data.urlencode()
 
-    @property
+    @cached_property
     def is_changed(self) -> bool:
         return QueryDict(self.own_query) != QueryDict(self.view.query)
 

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale
@@ -159,6 +160,7 @@ def age(value: datetime | None) -> str:
 
 
 # Marks -------------------------------------------------------------------------------------------
+@lru_cache(maxsize=500)
 def _symbol(name: str, css: str) -> SafeString:
     pattern = '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>'
     return format_html(pattern, css, static("img/sprite.svg"), name)
@@ -177,8 +179,13 @@ def shape(tone: str, name: str = "") -> SafeString:
 
 
 def _mark(look: Look, words: Any, filled: bool) -> SafeString:
+    return format_html("{}{}</span>", _mark_start(look, filled), words)
+
+
+@lru_cache(maxsize=500)
+def _mark_start(look: Look, filled: bool) -> SafeString:
     css = f"tag tone-{look.tone}" if filled else f"state tone-{look.tone}"
-    return format_html('<span class="{}">{}{}</span>', css, _symbol(f"shape-{look.shape}", "shape"), words)
+    return format_html('<span class="{}">{}', css, _symbol(f"shape-{look.shape}", "shape"))
 
 
 @register.simple_tag
