@@ -1,10 +1,13 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
 from inventory.factories import SkuFactory, WarehouseFactory, stock
 from inventory.models import StockLevel
+from ordermgmt.factories import UserFactory
 from ordermgmt.models import Activity
+from ordermgmt.roles import Role
 from ordermgmt.tests.planting import found
 from orders.actions.cancellation import cancel_order
 from orders.actions.holds import (
@@ -106,3 +109,15 @@ def test_who_comes_back_too_late_waits_in_the_queue() -> None:
     assert made.lines.get().backordered == 2
     assert found("I34").holds
     assert found("I52").holds
+
+
+def test_a_second_hold_for_the_same_reason_is_said(client: Client) -> None:
+    client.force_login(UserFactory(role=Role.SUPPORT), backend="ordermgmt.access.RoleBackend")
+    made = order()
+    given = {"code": "operator", "reach": "release", "keeps_stock": "on", "owner_role": "support"}
+    url = f"/orders/{made.number}/hold/"
+    assert client.post(url, given | {"reason": "Ask for the size."}).status_code == 302
+    again = client.post(url, given | {"reason": "Count it first"})
+    assert again.status_code == 409
+    assert "It is held for that already: Ask for the size. Choose another reason" in again.content.decode()
+    assert made.holds.open().count() == 1

@@ -19,11 +19,14 @@ def order_hold(request: StaffRequest, number: str) -> HttpResponse:
     order = get_object_or_404(Order, number=number)
     form = HoldForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        now = timezone.now()
         try:
-            held = place_hold(order.pk, by=request.user, now=timezone.now(), **form.facts())
+            held = place_hold(order.pk, by=request.user, now=now, **form.facts())
         except NotOpen as problem:
             form.add_error(None, str(problem))
         else:
+            if held.opened_at != now:
+                return _held_before(request, order, form, held)
             undo = reverse("order_undo_hold", args=[order.number, held.pk])
             messages.success(
                 request,
@@ -32,6 +35,13 @@ def order_hold(request: StaffRequest, number: str) -> HttpResponse:
             )
             return redirect("order_detail", order.number)
     return render(request, "orders/order_hold.html", {"order": order, "form": form}, status=422 if form.errors else 200)
+
+
+def _held_before(request: StaffRequest, order: Order, form: HoldForm, held: Hold) -> HttpResponse:
+    """The same reason holds it already: what was typed is not lost without a word."""
+    words = _("It is held for that already: %(why)s. Choose another reason, or add a note to the order")
+    form.add_error("code", words % {"why": held.reason.rstrip(".")})
+    return render(request, "orders/order_hold.html", {"order": order, "form": form}, status=409)
 
 
 @staff_page("orders.release_hold")
