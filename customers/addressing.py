@@ -192,6 +192,12 @@ def phone_words(text: str, country: str = "") -> str:
     return phonenumbers.format_number(number, style)
 
 
+def country_of_phone(text: str) -> str:
+    """The country of a number written with its prefix (+46 …); nothing when it names none."""
+    number = _parsed(text, "")
+    return phonenumbers.region_code_for_number(number) or "" if number else ""
+
+
 def _parsed(text: str, country: str) -> phonenumbers.PhoneNumber | None:
     try:
         return phonenumbers.parse(text, country or None)

@@ -203,6 +203,7 @@ def look_at(page: Any, state: str, folder: Path) -> list[str]:
     for theme, width in (("light", 1280), ("light", 360), ("dark", 1280), ("dark", 360)):
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate("scrollTo(0, 0)")
         page.screenshot(path=folder / f"new-order-{state}-{theme}-{width}.png", full_page=True)
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             wrong.append(f"{state} {theme} {width}: scrolls sideways")

@@ -115,6 +115,7 @@ def test_nobody_found_offers_a_new_customer_with_what_was_typed(support: Client,
     assert "No customer matches" in page.content.decode()
     fields = form(sent(support, "newcomer", form(page)))
     assert (fields["is_new"], fields["caller_phone"]) == ("1", "+46 70 999 88 77")
+    assert fields["to_country"] == "SE"
 
 
 def test_enter_adds_a_star_multiplies_and_the_same_again_grows(support: Client, shop: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from customers.addressing import country_of_phone
 from customers.forms import country_choices
 from customers.models import Address, Customer
 from customers.search import matching
@@ -310,7 +311,10 @@ def usual_payment(order: Order) -> str:
 
 
 def started_from(work: Work, customer: Customer) -> Work:
-    return replace(work, customer=customer.number, is_new="", address="")
+    """For this customer; another address of theirs is likely in the same country."""
+    home = customer.current_address
+    country = work.to_country or (home.country if home else "")
+    return replace(work, customer=customer.number, is_new="", address="", to_country=country)
 
 
 def newcomer(work: Work, words: str) -> Work:
@@ -320,5 +324,5 @@ def newcomer(work: Work, words: str) -> Work:
     if asked.email:
         return replace(work, caller_email=asked.email)
     if asked.phone:
-        return replace(work, caller_phone=asked.text)
+        return replace(work, caller_phone=asked.text, to_country=work.to_country or country_of_phone(asked.text))
     return replace(work, caller_name=asked.text or work.caller_name)
