@@ -7,7 +7,7 @@ from typing import Any
 
 from fulfilment.states import Verdict
 from inventory.models import Sku
-from ordermgmt import codes
+from ordermgmt import codes, gs1
 from ordermgmt.models import User
 
 
@@ -30,7 +30,14 @@ class Scan:
 
     @property
     def read(self) -> codes.Code | None:
-        return codes.read(self.code)
+        found = gs1.elements(self.code)
+        return codes.Code(found.gtin or found.sscc) if found else codes.read(self.code)
+
+    @property
+    def lot(self) -> str:
+        """The lot that the code names, or nothing."""
+        found = gs1.elements(self.code)
+        return found.lot if found else ""
 
     @property
     def key(self) -> str:
@@ -82,8 +89,9 @@ def item_codes(sku: Sku) -> dict[str, int]:
 
 def units_of(sku: Sku, text: str) -> int:
     """Units that this scan counts of the item; 0 when it is another item."""
-    text = "".join(text.split()).upper()
-    return next((units for code, units in item_codes(sku).items() if codes.same_item(code, text)), 0)
+    found = gs1.elements(text)
+    text, times = (found.gtin, found.count) if found else ("".join(text.split()).upper(), 1)
+    return next((units * times for code, units in item_codes(sku).items() if codes.same_item(code, text)), 0)
 
 
 def sku_of(text: str, skus: Iterable[Sku]) -> Sku | None:

@@ -153,6 +153,8 @@ def _scan_item(wave: Wave, place: Place, scan: Scan) -> Answer:
     units = units_of(pick.sku, scan.code)
     if not units:
         return _not_this_item(wave, place, scan)
+    if scan.lot and pick.lot and scan.lot.upper() != pick.lot.code.upper():
+        return wrong(_("This is lot %(here)s. Take lot %(there)s") % {"here": scan.lot, "there": pick.lot.code})
     if units > pick.left:
         return _too_many(units, pick)
     return _take(wave, place, units, scan)

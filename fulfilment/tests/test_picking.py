@@ -19,7 +19,7 @@ from fulfilment.factories import NOW, item, released
 from fulfilment.models import FulfilmentOrder, PickTask, ScanEvent, Wave
 from fulfilment.states import Verdict, WaveStatus, WorkStatus
 from fulfilment.tests.floor import Floor, assert_books_hold, place_code, tote_code
-from inventory.factories import SkuCodeFactory, stock
+from inventory.factories import LotFactory, SkuCodeFactory, stock
 from inventory.models import Bin, BinStock
 from orders.factories import HoldFactory
 from orders.models import Order, OrderLine
@@ -281,4 +281,21 @@ def test_one_scan_and_a_number(floor: Floor) -> None:
     assert sam.command("Q-999999999")["verdict"] == Verdict.WRONG
     sam.command("Q-12")
     assert sam.command("Q-12")["message"] == "Scan tote A first"
+    assert_books_hold()
+
+
+def test_gs1_codes_name_item_lot_and_count(floor: Floor) -> None:
+    oat = item(floor.warehouse)
+    tea = item(floor.warehouse, 5, name="Tea")
+    lot = LotFactory(sku=oat, code="L2611")
+    stock(oat, floor.warehouse, 30, lot=lot)
+    (wave,) = released(floor.warehouse, [{oat: 12}, {tea: 1}], by=floor.lead, kind="multi")[:1]
+    sam = floor.pick(wave)
+    sam.scan(place_code("A-01"))
+    assert sam.scan(f"]C1010{oat.barcode}10L2611")["message"] == f"{oat.name}, 1 of 12"
+    assert sam.scan(f"(01)0{oat.barcode}(30)6")["message"] == f"{oat.name}, 7 of 12"
+    assert sam.scan(f"020{oat.barcode}376")["message"] == "Only 5 left to pick. This counts 6"
+    assert sam.scan(f"]d2010{oat.barcode}10OLD")["message"] == "This is lot OLD. Take lot L2611"
+    assert sam.scan(f"010{oat.barcode[:-1]}{(int(oat.barcode[-1]) + 1) % 10}")["verdict"] == Verdict.WRONG
+    assert OrderLine.objects.get(sku=oat).picked == 7
     assert_books_hold()
