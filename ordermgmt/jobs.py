@@ -226,8 +226,16 @@ def _work_one(rows: QuerySet[L], pk: int, handle: Callable[..., object], now: da
     except LeaseLost:
         return "lost"
     except Exception as error:
-        return "failed" if fail(row, error, now=now) else "dead"
+        return _failed(row, error, now)
     return "done"
+
+
+def _failed(row: Leased, error: Exception, now: datetime) -> str:
+    """The row may have been taken over while its work went wrong; then it is not ours to mark."""
+    try:
+        return "failed" if fail(row, error, now=now) else "dead"
+    except LeaseLost:
+        return "lost"
 
 
 def _tally(outcomes: list[str]) -> Summary:

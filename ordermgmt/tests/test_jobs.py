@@ -207,3 +207,20 @@ def test_a_run_that_a_person_asked_for_and_whose_worker_died_ends_as_failed(made
     jobs.tick("test_job")
     run.refresh_from_db()
     assert (run.state, run.finished_at is not None) == (JobState.FAILED, True)
+
+
+@pytest.mark.django_db
+def test_a_row_lost_while_its_work_failed_stops_no_other_row(made):
+    lost, next_one = (OutgoingMessageFactory(due_at=NOW, about=f"SO-{n}") for n in (1, 2))
+
+    def handle(row, *, now):
+        if row.pk == lost.pk:
+            OutgoingMessage.objects.filter(pk=row.pk).update(fence=row.fence + 1)
+            raise ValueError("too late")
+        finish(row, state=MessageState.SENT, sent_at=now, message_id="<1@x>")
+
+    made(lambda ctx: ctx.work(OutgoingMessage.objects.filter(state=MessageState.WAITING), handle))
+    run = jobs.run_now("test_job", as_of=NOW)
+    assert (run.state, run.summary) == (JobState.DONE, {"done": 1, "lost": 1})
+    next_one.refresh_from_db()
+    assert next_one.state == MessageState.SENT
