@@ -10,17 +10,17 @@ from django.utils.translation import gettext as _
 
 from ordermgmt.importing.kinds import Wrong
 from ordermgmt.money import minor_unit
+from ordermgmt.spreadsheets import guarded
 
 YES = frozenset({"yes", "y", "true", "1", "x", "ja", "oui"})
 NO = frozenset({"no", "n", "false", "0", "nej", "nein", "non"})
-RISKY = ("=", "+", "-", "@", "\t", "\r")
 _GROUPED = re.compile(r"[\s\u00a0\u202f']")
 
 
 def plain(cell: str) -> str:
     """The text of a cell as it was before our export guarded it."""
     cell = cell.strip()
-    return cell[1:] if cell.startswith("'") and cell[1:2] in RISKY else cell
+    return cell[1:] if cell.startswith("'") and guarded(cell[1:]) == cell else cell
 
 
 def text(most: int) -> Callable[[str], str]:
@@ -139,5 +139,4 @@ def exported(value: Any) -> Any:
         return f"{value:%H:%M}"
     if isinstance(value, date):
         return value.isoformat()
-    word = str(value)
-    return f"'{word}" if word.startswith(RISKY) else word
+    return guarded(str(value))

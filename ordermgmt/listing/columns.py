@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.html import conditional_escape
 from django.utils.translation import gettext
 
+from ordermgmt.spreadsheets import guarded
 from ordermgmt.templatetags import portal
 
 
@@ -63,8 +64,7 @@ def safe_cell(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, int | float | Decimal):
         return str(value)
-    text = str(value)
-    return f"'{text}" if text[:1] in "=+-@\t\r\n" and text else text
+    return guarded(str(value))
 
 
 def chosen(columns: Iterable[Column], names: Iterable[str]) -> list[Column]:

@@ -308,7 +308,7 @@ def test_export_needs_the_permission(client: Client) -> None:
     [
         ("=cmd", "'=cmd"),
         ("+46", "'+46"),
-        ("-1", "'-1"),
+        ("-1", "-1"),
         ("@x", "'@x"),
         ("\tx", "'\tx"),
         (-1, "-1"),
@@ -318,3 +318,30 @@ def test_export_needs_the_permission(client: Client) -> None:
 )
 def test_cells_never_run(value: Any, cell: str) -> None:
     assert safe_cell(value) == cell
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "+1+cmd",
+        "-2+3",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        " =1+1",
+        "\u00a0=1",
+        "\uff1d1+1",
+        "\uff0b1",
+        "\uff0d1",
+        "\uff20A",
+        "+46701234567",
+    ],
+)
+def test_no_cell_of_an_export_runs(text):
+    assert safe_cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", "-5", "-12.40", "1-2", "a=b", "Oat drink – 1 l"])
+def test_plain_text_and_numbers_stay_as_they_are(text):
+    assert safe_cell(text) == text
