@@ -24,7 +24,7 @@ check:       ## Format, lint, types, imports, templates, migrations, deployment
 	.venv/bin/mypy .
 	.venv/bin/djlint --lint --quiet templates
 	DEBUG=1 $(PYTHON) manage.py makemigrations --check --dry-run
-	DEBUG=1 $(PYTHON) manage.py lintmigrations --quiet ignore --exclude-apps account,mfa,auditlog,django_q --exclude-migration-test NOT_NULL RUNPYTHON_MODEL_IMPORT RUNPYTHON_REVERSIBLE
+	DEBUG=1 $(PYTHON) manage.py lintmigrations --quiet ok ignore --include-apps ordermgmt customers inventory orders fulfilment --exclude-migration-tests NOT_NULL RUNPYTHON_ARGS_NAMING_CONVENTION
 	DEBUG=0 SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(60))') $(PYTHON) manage.py check --deploy --fail-level WARNING
 
 fix:         ## Format and mend what can be mended

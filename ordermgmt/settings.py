@@ -1,5 +1,6 @@
 """Every setting, read from the environment; machines differ in values, not in code."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,8 @@ INSTALLED_APPS = [
     "django_structlog",
     "django_prometheus",
 ]
+if DEBUG and find_spec("django_migration_linter"):
+    INSTALLED_APPS.append("django_migration_linter")
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -261,6 +264,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_PUBLIC": True,
+    "ENUM_NAME_OVERRIDES": {
+        "OrderStatusEnum": "orders.states.OrderStatus",
+        "ShipmentStatusEnum": "fulfilment.states.ShipmentStatus",
+        "SkuStatusEnum": "inventory.states.SkuStatus",
+    },
 }
 
 # Changes to master data (orders and stock keep their own history and ledger) ----------------------
