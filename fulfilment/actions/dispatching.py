@@ -20,6 +20,7 @@ from ordermgmt.clock import business_day
 from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.models.history import ActivityCategory
+from ordermgmt.retrying import retries_conflicts
 from orders.actions import progress
 from orders.actions.invoicing import InvoicePart, issue_invoice
 from orders.models import Allocation, Order
@@ -50,6 +51,7 @@ class HandOver:
     refused: dict[str, str] = field(default_factory=dict)
 
 
+@retries_conflicts
 @transaction.atomic(durable=True)
 def dispatch_shipment(shipment_id: int, *, by: User | str, now: datetime, device: str = "") -> Shipment:
     """Hand a labelled shipment to the carrier: stock, order, invoice, message, history in one transaction.

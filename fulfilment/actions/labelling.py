@@ -26,6 +26,7 @@ from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.models.history import ActivityCategory
 from ordermgmt.numbering import next_number
+from ordermgmt.retrying import retries_conflicts
 from orders.models import Hold, Order, OrderAddress
 from orders.models.orders import AddressKind
 from orders.states import Stage
@@ -196,6 +197,7 @@ def _request(shipment: Shipment, carton: Carton, count: int, to: OrderAddress) -
     )
 
 
+@retries_conflicts
 @transaction.atomic(durable=True)
 def reprint_label(label_id: int, *, by: User, reason: str, now: datetime) -> Label:
     """Void a label and make a new one with a new tracking number (a lost or torn label must not travel twice).

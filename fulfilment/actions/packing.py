@@ -38,6 +38,7 @@ from ordermgmt.clock import local_time
 from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.models.history import ActivityCategory
+from ordermgmt.retrying import retries_conflicts
 from orders.actions import holds, progress
 from orders.models import Order
 from orders.states import HoldCode, Stage
@@ -582,6 +583,7 @@ def override_packing(work_id: int, *, by: User, reason: str, now: datetime) -> F
     return work
 
 
+@retries_conflicts
 @transaction.atomic(durable=True)
 def unpack(work_id: int, *, by: User, reason: str, now: datetime) -> FulfilmentOrder:
     """Open a packed parcel again before it leaves: labels void, shipment cancelled, every unit to be scanned anew.

@@ -20,6 +20,7 @@ from ordermgmt.clock import local_time
 from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.models.history import ActivityCategory
+from ordermgmt.retrying import retries_conflicts
 from orders.actions.holds import stops
 from orders.models import Hold, Order
 from orders.states import OrderStatus
@@ -93,6 +94,7 @@ def _set_aside(work: FulfilmentOrder, hold: Hold, *, by: User | None, now: datet
     _note(work.order, work, "work.set_aside", sentence, by=by, now=now, reason=hold.reason)
 
 
+@retries_conflicts
 @transaction.atomic(durable=True)
 def put_back(work_id: int, *, by: User, now: datetime, device: str = "") -> int:
     """Picked goods of a cancelled order go back where they came from; returns the units. Raises NothingToPutBack."""
@@ -140,6 +142,7 @@ def withdraw_cancelled(*, now: datetime) -> int:
     return sum(_withdraw_one(pk, now) for pk in list(due.values_list("pk", flat=True)))
 
 
+@retries_conflicts
 @transaction.atomic(durable=True)
 def _withdraw_one(work_id: int, now: datetime) -> bool:
     # The wave before any order of it, as a scan takes them.

@@ -17,6 +17,7 @@ from fulfilment.states import CarrierStatus, ShipmentStatus
 from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.models.history import ActivityCategory
+from ordermgmt.retrying import retries_conflicts
 from orders.actions import progress
 from orders.actions.links import end_after_delivery
 from orders.emails import no_thanks, thank_you
@@ -53,6 +54,7 @@ def shipment_of(tracking_number: str, among: QuerySet[Shipment]) -> int:
     return found
 
 
+@retries_conflicts
 @transaction.atomic(durable=True)
 def record_event(shipment_id: int, report: Report, *, source: str, by: User | str, now: datetime) -> bool:
     """Write an event once per (source, event id) and let the shipment follow; says whether it was new.

@@ -30,6 +30,7 @@ from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.models.history import ActivityCategory
 from ordermgmt.numbering import next_numbers
+from ordermgmt.retrying import retries_conflicts
 from orders.models import Hold, Order
 from orders.states import Stage
 
@@ -159,6 +160,7 @@ def _group(chosen: Chosen, choice: Choice) -> tuple[list[PlannedWave], int]:
     return waves, len(parts) - sum(wave.orders for wave in waves)
 
 
+@retries_conflicts
 @transaction.atomic(durable=True)
 def release_waves(warehouse: Warehouse, choice: Choice, *, by: User, now: datetime) -> list[Wave]:
     """Release what is ready as waves, most urgent first; work that was set aside and may go on comes before.
@@ -300,6 +302,7 @@ def _hand_to(wave: Wave, to: User, now: datetime, *, by: User | None = None) -> 
         _note(wave, "wave.claimed", gettext_noop("{person} picks {wave}"), by=by or to, now=now, person=str(to))
 
 
+@retries_conflicts
 @transaction.atomic(durable=True)
 def remove_order(work_id: int, *, by: User, now: datetime) -> FulfilmentOrder:
     """Take an order that nobody has picked out of its wave; its units are promised again. Raises UnderWay."""
@@ -338,6 +341,7 @@ def split_wave(wave_id: int, work_ids: Iterable[int], *, by: User, now: datetime
     return new
 
 
+@retries_conflicts
 @transaction.atomic(durable=True)
 def cancel_wave(wave_id: int, *, by: User, now: datetime) -> Wave:
     """Give up a wave: what nobody picked is promised again. Raises UnderWay when goods are in the totes."""

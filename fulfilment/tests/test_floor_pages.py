@@ -1,6 +1,7 @@
 """The scan address and the floor's pages: what they show, to whom, and with how many queries."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +13,12 @@ from django.utils import timezone
 from fulfilment.actions.packing import NotPacked, hand_over_proved, unpack
 from fulfilment.blockers import floor_blockers
 from fulfilment.cards import barcode_svg, cards
-from fulfilment.factories import NOW, BoxTypeFactory, item, released
+from fulfilment.factories import NOW, BoxTypeFactory, ScanEventFactory, item, released
 from fulfilment.models import FulfilmentOrder, Label, ScanEvent, Shipment, Wave
 from fulfilment.reports import pick_list
 from fulfilment.states import LabelState, ShipmentStatus, WorkStatus
 from fulfilment.tests.floor import Floor, assert_books_hold, place_code, tote_code
+from fulfilment.views.scanning import _today
 from ordermgmt import codes
 from ordermgmt.factories import UserFactory
 from ordermgmt.models import User
@@ -260,6 +262,26 @@ def test_short_and_set_aside_orders_say_why(floor: Floor) -> None:
     HoldFactory(order=order, reason="Wait")
     sam.scan(oat.barcode)
     assert [one.code for one in floor_blockers([order], NOW)[order.pk]] == ["short_pick", "set_aside"]
+
+
+def test_the_bench_goes_on_with_a_label_that_is_not_scanned_yet(floor: Floor) -> None:
+    oat = item(floor.warehouse, 5)
+    (wave,) = released(floor.warehouse, [{oat: 1}], by=floor.lead, kind="singles")
+    floor.pick(wave).follow()
+    tom = floor.bench()
+    tom.scan(oat.barcode)
+    page = as_person(floor.tom).get("/scan/pack/")
+    assert page.context["task"]["step"] == "label"
+    tom.scan(Label.objects.get().tracking_number)
+    assert as_person(floor.tom).get("/scan/pack/").context["task"]["step"] == "idle"
+
+
+def test_today_begins_at_midnight_of_the_office(floor: Floor) -> None:
+    midnight = datetime(2026, 7, 1, 22, tzinfo=UTC)
+    for minutes in (-1, 1):
+        at = midnight + timedelta(minutes=minutes)
+        ScanEventFactory(by=floor.sam, at=at, verdict="accepted", sequence=minutes + 5, device="h")
+    assert _today(floor.sam, midnight + timedelta(hours=1))["scans"] == 1
 
 
 def beat(client: Client, task: str) -> Any:

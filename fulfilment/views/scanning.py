@@ -1,7 +1,7 @@
 """The scan screens (P02, P20, P21), the address their scans go to, and the command cards."""
 
 import json
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django.contrib import messages
@@ -26,9 +26,11 @@ from fulfilment.states import Verdict, WorkStatus
 from fulfilment.views.places import here, my_warehouses, person
 from inventory.models import Warehouse
 from ordermgmt.access import staff_data, staff_page
-from ordermgmt.clock import business_day
+from ordermgmt.clock import business_day, business_zone
 
 LARGEST_EVENT = 4_000
+# What a bench goes on with: being packed, or waiting for its label to be scanned.
+AT_BENCH = (WorkStatus.PACKING, WorkStatus.PACKED)
 LARGEST_NUMBER = 2**31 - 1
 
 
@@ -138,7 +140,7 @@ def _job(wave: Wave, user: Any) -> dict[str, Any]:
 
 def _today(user: Any, now: datetime) -> dict[str, int]:
     """The person's own scans of today; no ranking."""
-    scans = ScanEvent.objects.filter(by=user, at__date=business_day(now), undone_at=None)
+    scans = ScanEvent.objects.filter(by=user, at__gte=_midnight(now), undone_at=None)
     return scans.aggregate(
         scans=Count("pk", filter=Q(verdict__in=[Verdict.ACCEPTED, Verdict.LINE_DONE, Verdict.JOB_DONE])),
         lines=Count("pk", filter=Q(verdict__in=[Verdict.LINE_DONE, Verdict.JOB_DONE])),
@@ -201,7 +203,7 @@ def scan_pack(request: HttpRequest) -> HttpResponse:
     user = person(request)
     number = request.GET.get("task", "")
     if not number:
-        last = works_here(user).filter(packer=user, status=WorkStatus.PACKING).order_by("-pack_beat_at").first()
+        last = works_here(user).filter(packer=user, status__in=AT_BENCH).order_by("-pack_beat_at").first()
         number = last.number if last else ""
     context = {
         "page_title": _("Packing bench"),
@@ -216,8 +218,12 @@ def scan_pack(request: HttpRequest) -> HttpResponse:
 
 
 def _packed_today(user: Any) -> int:
-    works = FulfilmentOrder.objects.filter(packer=user, packed_at__date=business_day(timezone.now()))
-    return works.count()
+    return FulfilmentOrder.objects.filter(packer=user, packed_at__gte=_midnight(timezone.now())).count()
+
+
+def _midnight(now: datetime) -> datetime:
+    """When the business day began."""
+    return datetime.combine(business_day(now), time(), tzinfo=business_zone())
 
 
 @require_POST
