@@ -53,6 +53,8 @@ def adjust_stock(
     quantity by now, AdjustmentRefused without a reason or when promised goods would be missing.
     """
     _check(sku, units, reason)
+    # Asked under the lock: closes the race of one form sent twice at once.
+    _locked_level(place, sku)
     if done := StockMovement.objects.filter(effect_key=key).first():
         return done
     written = adjust(
@@ -88,9 +90,8 @@ def adjust(
     corrects: StockMovement | None = None,
 ) -> StockMovement | None:
     """Inside the caller's transaction: one adjustment line; `expected` None takes whatever is there."""
-    StockLevel.objects.get_or_create(warehouse_id=place.warehouse_id, sku=sku)
     # Closes the race of a pick or a promise between looking and booking: level first, then the bin.
-    level = StockLevel.objects.select_for_update().get(warehouse_id=place.warehouse_id, sku=sku)
+    level = _locked_level(place, sku)
     row = BinStock.objects.select_for_update().filter(bin=place, sku=sku, lot=lot).first()
     there, aside = (row.quantity, row.allocated) if row else (0, 0)
     if expected is not None and there != expected:
@@ -109,6 +110,11 @@ def adjust(
     )
     written = write_moves([move], by=by, now=now, device=device)
     return written[0] if written else None
+
+
+def _locked_level(place: Bin, sku: Sku) -> StockLevel:
+    StockLevel.objects.get_or_create(warehouse_id=place.warehouse_id, sku=sku)
+    return StockLevel.objects.select_for_update().get(warehouse_id=place.warehouse_id, sku=sku)
 
 
 def _check(sku: Sku, units: int, reason: str) -> None:
