@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
+from structlog import get_logger
 
 from fulfilment.actions.dispatching import AlreadyDispatched, CannotDispatch, dispatch_shipment
 from fulfilment.actions.labelling import OrderHeld, PackedCarton, PackedUnits, make_shipment
@@ -43,6 +44,7 @@ from orders.actions import holds, progress
 from orders.models import Order
 from orders.states import HoldCode, Stage
 
+log = get_logger(__name__)
 IDLE_AFTER = timedelta(minutes=15)
 # A parcel may differ from what its parts weigh by this share, but at least by these grams.
 TOLERANCE, LEAST_TOLERANCE_G = 0.05, 50
@@ -65,6 +67,10 @@ class ReasonNeeded(Exception):
 
 class NotPacked(Exception):
     """The work is not at the bench in the state that is needed, or its parcel has left; the sentence says so."""
+
+
+class NotAllLeft(Exception):
+    """Proved parcels whose hand-over failed; the others have left."""
 
 
 @dataclass(frozen=True)
@@ -621,10 +627,22 @@ def unpack(work_id: int, *, by: User, reason: str, now: datetime) -> FulfilmentO
 
 
 def hand_over_proved(*, now: datetime) -> int:
-    """Parcels whose labels are all proved but that were not handed over (the bench was cut off); returns how many."""
+    """Parcels whose labels are all proved but that were not handed over (the bench was cut off); returns how many.
+
+    One that goes wrong holds up none behind it. Raises NotAllLeft at the end, naming those.
+    """
     live = Label.objects.filter(state=LabelState.MADE, carton__shipment=OuterRef("pk"))
     due = Shipment.objects.filter(Exists(live), ~Exists(live.filter(scanned_at=None)), status=ShipmentStatus.PACKED)
-    return sum(_hand_over(pk, now) for pk in list(due.order_by("pk").values_list("pk", flat=True)))
+    left, wrong_ones = 0, []
+    for pk, number in list(due.order_by("pk").values_list("pk", "number")):
+        try:
+            left += _hand_over(pk, now)
+        except Exception as problem:
+            log.exception("hand_over_failed", name=number)
+            wrong_ones.append(f"{number}: {type(problem).__name__}")
+    if wrong_ones:
+        raise NotAllLeft("; ".join(wrong_ones))
+    return left
 
 
 def _hand_over(shipment_id: int, now: datetime) -> bool:

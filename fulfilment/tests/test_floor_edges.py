@@ -2,10 +2,10 @@
 
 import pytest
 
-from fulfilment.actions.packing import NotPacked, override_packing
+from fulfilment.actions.packing import NotAllLeft, NotPacked, hand_over_proved, override_packing
 from fulfilment.actions.putting_back import withdraw_cancelled
 from fulfilment.factories import NOW, item, released
-from fulfilment.models import FulfilmentOrder, PackItem, ScanEvent
+from fulfilment.models import FulfilmentOrder, Label, PackItem, ScanEvent, Shipment, Wave
 from fulfilment.states import Verdict, WaveStatus, WorkStatus
 from fulfilment.tests.floor import Floor, assert_books_hold, place_code, tote_code
 from inventory.models import Bin, BinStock
@@ -70,6 +70,21 @@ def test_goods_that_the_books_do_not_have_stop_the_scan(floor: Floor) -> None:
     answer = sam.scan(oat.barcode)
     assert answer["verdict"] == Verdict.STOP
     assert OrderLine.objects.get().picked == 0
+
+
+def test_a_parcel_that_cannot_be_booked_holds_up_none_behind_it(floor: Floor) -> None:
+    oat = item(floor.warehouse, 10)
+    released(floor.warehouse, [{oat: 1}, {oat: 1}], by=floor.lead, kind="singles")
+    floor.pick(Wave.objects.get()).follow()
+    for _parcel in range(2):
+        floor.bench().scan(oat.barcode)
+    Label.objects.update(scanned_at=NOW)
+    first, second = Shipment.objects.order_by("pk")
+    OrderLine.objects.filter(order=first.order).update(packed=0, picked=1)
+    with pytest.raises(NotAllLeft, match=f"{first.number}: NotThatMany"):
+        hand_over_proved(now=NOW)
+    second.refresh_from_db()
+    assert second.dispatched_at == NOW
 
 
 def test_a_wave_whose_orders_were_all_cancelled_ends_by_itself(floor: Floor) -> None:
