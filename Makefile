@@ -3,6 +3,8 @@
 PYTHON := .venv/bin/python
 NAME ?= capture
 TESTS ?=
+# These words are for development; production starts its processes itself (docs/operations.md).
+export DEBUG ?= 1
 WORKERS ?= 2
 
 help:        ## What there is
@@ -23,8 +25,8 @@ check:       ## Format, lint, types, imports, templates, migrations, deployment
 	.venv/bin/lint-imports
 	.venv/bin/mypy .
 	.venv/bin/djlint --lint --quiet templates
-	DEBUG=1 $(PYTHON) manage.py makemigrations --check --dry-run
-	DEBUG=1 $(PYTHON) manage.py lintmigrations --quiet ok ignore --include-apps ordermgmt customers inventory orders fulfilment --ignore-name 0001_initial --exclude-migration-tests RUNPYTHON_ARGS_NAMING_CONVENTION --no-cache
+	$(PYTHON) manage.py makemigrations --check --dry-run
+	$(PYTHON) manage.py lintmigrations --quiet ok ignore --include-apps ordermgmt customers inventory orders fulfilment --ignore-name 0001_initial --exclude-migration-tests RUNPYTHON_ARGS_NAMING_CONVENTION --no-cache
 	DEBUG=0 SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(60))') $(PYTHON) manage.py check --deploy --fail-level WARNING
 
 fix:         ## Format and mend what can be mended
