@@ -44,6 +44,8 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True)),
                 ('created_at', models.DateTimeField()),
                 ('last_used_on', models.DateField(blank=True, null=True)),
+                ('window_began_at', models.DateTimeField(editable=False, null=True)),
+                ('window_calls', models.PositiveIntegerField(default=0, editable=False)),
             ],
         ),
         migrations.CreateModel(

@@ -15,6 +15,8 @@ class ApiClient(models.Model):
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
     last_used_on = models.DateField(null=True, blank=True)
+    window_began_at = models.DateTimeField(null=True, editable=False)
+    window_calls = models.PositiveIntegerField(default=0, editable=False)
 
     is_authenticated = True
 
