@@ -63,7 +63,8 @@ if [ "$purpose" = test ] && [ "$(uname)" = Linux ] && ! command -v chromium >/de
 fi
 
 if [ ! -e .env ] && [ "$purpose" = run ]; then
-  say "Writing .env with a new secret key"
-  { echo "DEBUG=1"; echo "SECRET_KEY=$(.venv/bin/python -c 'import secrets; print(secrets.token_urlsafe(60))')"; } > .env
+  say "Writing .env with new secrets"
+  secret() { .venv/bin/python -c 'import secrets, sys; print(secrets.token_urlsafe(int(sys.argv[1])))' "$1"; }
+  { echo "DEBUG=1"; echo "SECRET_KEY=$(secret 60)"; echo "CARRIER_WEBHOOK_SECRET=$(secret 24)"; } > .env
   chmod 600 .env
 fi
