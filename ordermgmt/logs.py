@@ -28,6 +28,8 @@ def configure(_config: dict[str, Any]) -> None:
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
     logging.root.handlers = [handler]
     logging.root.setLevel(settings.LOG_LEVEL)
+    if settings.LOG_LEVEL != "DEBUG":  # it says a line for each task it hands over
+        logging.getLogger("django-q").setLevel(logging.WARNING)
 
 
 # What a line may say besides the framework's own marks (which begin with an underscore). A key that is not

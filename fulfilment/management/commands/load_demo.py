@@ -55,7 +55,7 @@ class Command(BaseCommand):
             customers = load_customers(rng, max(20, count // 3), now=now)
         with transaction.atomic():
             self._past(rng, master, customers, count - live, now)
-        self.stdout.write(f"Playing {live} orders of the last two days through the real steps")
+        self.stdout.write(f"Playing {live} orders of the last two days through the real steps (about a minute)")
         play_live(rng, master, customers, live, now=now)
         sync_schedules()
         self.stdout.write(f"Loaded {Order.objects.count()} orders in {monotonic() - started:.0f} s")
