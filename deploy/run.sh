@@ -4,6 +4,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 python=.venv/bin/python
 port=${PORT:-8000}
+answers() { (: </dev/tcp/127.0.0.1/"$port") 2>/dev/null; }
+if answers; then
+  echo "Port $port is taken, perhaps by a portal that runs already. Another one: PORT=$((port + 1)) make run" >&2; exit 1
+fi
 export BASE_URL=${BASE_URL:-http://localhost:$port}
 $python manage.py migrate --verbosity 0
 $python manage.py createcachetable
@@ -13,6 +17,7 @@ stop() { trap - EXIT INT TERM; kill $web $worker 2>/dev/null || true; wait 2>/de
 trap stop EXIT
 trap 'stop; exit 0' INT TERM
 $python manage.py work & worker=$!
-$python manage.py demo_logins --port "$port"
 .venv/bin/gunicorn ordermgmt.wsgi:application --bind "127.0.0.1:$port" --worker-class gthread --threads 8 --timeout 60 --log-level warning & web=$!
+until answers; do kill -0 $web 2>/dev/null || { wait "$web"; exit 1; }; sleep 0.2; done
+$python manage.py demo_logins --port "$port"
 wait "$web"
