@@ -14,7 +14,7 @@ from ordermgmt.blocking import Blocker, Fix, blocker_rule
 from ordermgmt.clock import business_day, business_zone
 from ordermgmt.prepared import Prepared
 from ordermgmt.roles import Role
-from orders.models import Hold, Order, OrderLine, Payment
+from orders.models import Hold, InboundOrder, Order, OrderLine, Payment
 from orders.states import FulfilmentStatus, HoldCode, OrderStatus, PaymentKind, PaymentState
 
 # Worst first.
@@ -41,11 +41,11 @@ class Lack(NamedTuple):
 def order_blockers(orders: Sequence[Order], now: datetime) -> Mapping[int, Sequence[Blocker]]:
     """Holds, money, stock, lateness and standing work of accepted orders."""
     open_orders = [order for order in orders if order.status == OrderStatus.ACCEPTED]
-    lacks, failed = _lacks(open_orders), _failed_payments(open_orders)
+    lacks, failed, unread = _lacks(open_orders), _failed_payments(open_orders), _unread(open_orders)
     return {
         order.pk: [
             *_late(order, now),
-            *_held(order),
+            *_held(order, unread.get(order.pk)),
             *_payment_failed(order, failed.get(order.pk)),
             *_short(order, lacks.get(order.pk, [])),
             *_standing(order, now),
@@ -61,11 +61,20 @@ def fix_url(order: Order, name: str, *args: int) -> str:
 
 
 def _lacks(orders: Sequence[Order]) -> dict[int, list[Lack]]:
+    """What is not here of items we know; an unknown one is a hold of its own."""
     found: dict[int, list[Lack]] = defaultdict(list)
     rows = _LACKING([order.pk for order in orders]) if orders else ()
-    for pk, code, external, backordered, promised, ordered, cancelled in rows:
-        found[pk].append(Lack(code or external, backordered, promised, ordered - cancelled))
+    for pk, code, backordered, promised, ordered, cancelled in rows:
+        found[pk].append(Lack(code, backordered, promised, ordered - cancelled))
     return found
+
+
+def _unread(orders: Sequence[Order]) -> dict[int, int]:
+    """The documents of orders with items nobody knows: there their codes are mapped."""
+    held = [o.pk for o in orders if any(h.code == HoldCode.UNKNOWN_SKU for h in getattr(o, "open_holds", ()))]
+    if not held:
+        return {}
+    return {order: pk for pk, order in InboundOrder.objects.filter(order__in=held).values_list("pk", "order") if order}
 
 
 class Tried(NamedTuple):
@@ -85,10 +94,10 @@ def _failed_payments(orders: Sequence[Order]) -> dict[int, Tried]:
 
 _LACKING = Prepared(
     lambda ids: (
-        OrderLine.objects.filter(order__in=ids)
+        OrderLine.objects.filter(order__in=ids, sku__isnull=False)
         .exclude(backordered=0, promised=0)
         .order_by("position")
-        .values_list("order_id", "sku__code", "external_code", "backordered", "promised", "ordered", "cancelled")
+        .values_list("order_id", "sku__code", "backordered", "promised", "ordered", "cancelled")
     )
 )
 _TRIED = Prepared(
@@ -127,7 +136,7 @@ FIXES: dict[HoldCode, tuple[Words, str]] = {
 }
 
 
-def _held(order: Order) -> Iterator[Blocker]:
+def _held(order: Order, document: int | None) -> Iterator[Blocker]:
     for hold in getattr(order, "open_holds", ()):
         code = HoldCode(hold.code)
         customer = CUSTOMER_SENTENCES.get(code, lambda: _("We are checking your order."))
@@ -141,13 +150,15 @@ def _held(order: Order) -> Iterator[Blocker]:
             customer_sentence=customer(),
             tone="hold",
             rank=HELD,
-            fixes=_hold_fixes(order, hold, code),
+            fixes=_hold_fixes(order, hold, code, document),
         )
 
 
-def _hold_fixes(order: Order, hold: Hold, code: HoldCode) -> list[Fix]:
+def _hold_fixes(order: Order, hold: Hold, code: HoldCode, document: int | None) -> list[Fix]:
     mends = FIXES.get(code)
     first = [Fix(mends[0](), fix_url(order, mends[1]))] if mends else []
+    if code == HoldCode.UNKNOWN_SKU and document:
+        first = [Fix(_("Map items"), reverse("inbound_detail", args=[document]) + "#unknown")]
     return [*first, Fix(_("Release hold"), fix_url(order, "order_release_hold", hold.pk), "POST")]
 
 
@@ -177,7 +188,12 @@ def _short(order: Order, lacks: Sequence[Lack]) -> Iterator[Blocker]:
     fixes = [Fix(_("Ship rest now"), fix_url(order, "order_ship_rest"), "POST")] if _can_split(order, lacks) else []
     yield Blocker(
         code="stock",
-        sentence=_("%(units)s of %(live)s units wait for stock: %(what)s. Expected %(day)s") % facts,
+        sentence=ngettext(
+            "%(units)s of %(live)s unit waits for stock: %(what)s. Expected %(day)s",
+            "%(units)s of %(live)s units wait for stock: %(what)s. Expected %(day)s",
+            live,
+        )
+        % facts,
         since=order.accepted_at,
         target_at=_end_of(order.promised_ship_on),
         owner_role=Role.MANAGER,

@@ -169,8 +169,8 @@ def _unknown(parsed: ParsedOrder, items: Items) -> list[Finding]:
         if is_service(line) or items.find(line)[0] is not None:
             continue
         code = codes_of(line)[0]
-        message = _("%(place)s: nobody knows the item “%(code)s” (%(name)s) yet. Map it once.")
-        message %= {"place": line.sku_place, "code": code, "name": line.name}
+        message = _("Nobody knows the item “%(code)s” (%(name)s) yet. Map it once.")
+        message %= {"code": code, "name": line.name}
         found.append(Finding("unknown_sku", "error", line.sku_place, message, code))
     return found
 

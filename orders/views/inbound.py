@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_filters import CharFilter, ChoiceFilter, ModelChoiceFilter
 
+from inventory.models import Sku
 from ordermgmt.access import StaffRequest, staff_page
 from ordermgmt.listing import Column, Empty, ListFilters, ListPage, View
 from ordermgmt.models import User
@@ -29,6 +30,8 @@ from orders.intake.printing import printed
 from orders.intake.registry import parser_for
 from orders.models import Channel, Hold, InboundOrder, InboundRevision
 from orders.states import InboundState, RevisionState
+
+MOST_OFFERED = 1000  # items the browser completes while somebody types
 
 MENDS_AT_ONCE = 100
 
@@ -149,7 +152,8 @@ def _detail(request: StaffRequest, inbound: InboundOrder, form: MapItemForm | No
         "order": inbound.order,
         "holds": holds,
         "findings": [_shown(index, finding, page.anchors) for index, finding in enumerate(inbound.findings)],
-        "unknown": _unknown_codes(inbound),
+        "unknown": (unknown := _unknown_codes(inbound)),
+        "items": Sku.objects.order_by("code").values_list("code", "name")[:MOST_OFFERED] if unknown else [],
         "printed": page,
         "proposal": next((v for v in versions if v.state == RevisionState.PROPOSED), None),
         "versions": versions,
@@ -169,9 +173,10 @@ def _shown(index: int, finding: dict[str, str], anchors: Any) -> dict[str, str]:
 
 
 def _unknown_codes(inbound: InboundOrder) -> list[str]:
-    """Codes of items nobody knew, each once, in the order of the document."""
-    codes = (f["value"] for f in inbound.findings if f["code"] == "unknown_sku" and f["value"])
-    return list(dict.fromkeys(codes))
+    """Codes of items nobody knows yet, each once, in the order of the document."""
+    codes = {f["value"]: None for f in inbound.findings if f["code"] == "unknown_sku" and f["value"]}
+    known = inbound.channel.aliases.filter(external_code__in=codes).values_list("external_code", flat=True)
+    return [code for code in codes if code not in set(known)]
 
 
 def _facts(inbound: InboundOrder) -> list[dict[str, Any]]:
