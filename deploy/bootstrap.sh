@@ -48,7 +48,7 @@ if [ ! -e "$stamp" ]; then
 fi
 
 # WeasyPrint draws PDFs with Pango, which comes from the system.
-if ! .venv/bin/python -c 'import weasyprint' >/dev/null 2>&1; then
+if [ ! -e .venv/.draws-pdf ] && ! .venv/bin/python -c 'import weasyprint' >/dev/null 2>&1; then
   if [ "$(uname)" = Darwin ]; then
     { command -v brew >/dev/null && brew install --quiet pango; } || stop "PDFs need Pango. Install Homebrew, then: brew install pango"
   else
@@ -56,6 +56,7 @@ if ! .venv/bin/python -c 'import weasyprint' >/dev/null 2>&1; then
       stop "PDFs need Pango, and it could not be installed without administrator rights. Ask for: apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
   fi
 fi
+touch .venv/.draws-pdf
 
 # Browser journeys need Chromium; without it they are skipped and say so.
 if [ "$purpose" = test ] && [ "$(uname)" = Linux ] && ! command -v chromium >/dev/null; then
@@ -65,6 +66,15 @@ fi
 if [ ! -e .env ] && [ "$purpose" = run ]; then
   say "Writing .env with new secrets"
   secret() { .venv/bin/python -c 'import secrets, sys; print(secrets.token_urlsafe(int(sys.argv[1])))' "$1"; }
-  { echo "DEBUG=1"; echo "SECRET_KEY=$(secret 60)"; echo "CARRIER_WEBHOOK_SECRET=$(secret 24)"; } > .env
+  cat > .env <<END
+# For a portal on this machine; .env.example names every setting.
+DEBUG=1
+SECRET_KEY=$(secret 60)
+CARRIER_WEBHOOK_SECRET=$(secret 24)
+# Mails go nowhere and are read under Sent mail; smtp://user:password@host:587/?tls=True sends them.
+EMAIL_URL=dummymail://
+# INFO says every request.
+LOG_LEVEL=WARNING
+END
   chmod 600 .env
 fi

@@ -9,15 +9,12 @@ if answers; then
   echo "Port $port is taken, perhaps by a portal that runs already. Another one: PORT=$((port + 1)) make run" >&2; exit 1
 fi
 export BASE_URL=${BASE_URL:-http://localhost:$port}
-$python manage.py migrate --verbosity 0
-$python manage.py createcachetable
-$python manage.py load_demo --orders "${DEMO_ORDERS:-1000}" --seed 7 --if-empty
+$python manage.py open_demo --orders "${DEMO_ORDERS:-1000}" --seed 7
 worker=; web=
 stop() { trap - EXIT INT TERM; kill $web $worker 2>/dev/null || true; wait 2>/dev/null || true; }
 trap stop EXIT
 trap 'stop; exit 0' INT TERM
 $python manage.py work & worker=$!
 .venv/bin/gunicorn ordermgmt.wsgi:application --bind "127.0.0.1:$port" --worker-class gthread --threads 8 --timeout 60 --log-level warning & web=$!
-until answers; do kill -0 $web 2>/dev/null || { wait "$web"; exit 1; }; sleep 0.2; done
 $python manage.py demo_logins --port "$port"
 wait "$web"

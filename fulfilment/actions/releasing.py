@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Sum, Value, When
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from fulfilment.models import FulfilmentLine, FulfilmentOrder, PickTask, Wave
 from fulfilment.shelving import Demand, Missing, Shelf, Shelves, Take
@@ -115,7 +115,8 @@ def _why_not(order: Order, hold: Hold | None) -> Excluded:
     if hold:
         return Excluded(order.pk, order.number, "held", _("On hold: %(reason)s") % {"reason": hold.reason})
     lacks = getattr(order, "lacks", 0)
-    return Excluded(order.pk, order.number, "short", _("Waits for stock: %(units)s units") % {"units": lacks})
+    words = ngettext("Waits for stock: %(units)s unit", "Waits for stock: %(units)s units", lacks) % {"units": lacks}
+    return Excluded(order.pk, order.number, "short", words)
 
 
 def choose(warehouse: Warehouse, orders: Iterable[Order], *, lock: bool = False) -> Chosen:
