@@ -168,3 +168,38 @@ def test_screens_hold_on_a_small_handheld(shift: Any, tmp_path: Path) -> None:
     )
     assert small == 0
     assert page.inner_text("[data-bind=place]") == "A-01"
+
+
+def test_twelve_units_with_one_scan_and_the_keypad(shift: Any) -> None:
+    page, address, person, warehouse = shift
+    oat = item(warehouse, 20, name="Oat drink 1 l")
+    (wave,) = released(warehouse, [{oat: 12}], by=person, now=timezone.now())
+    start_picking(page, address, wave, person)
+    scan(page, place_code("A-01"))
+    settled(page)
+    assert page.locator("[data-count-open]").is_hidden()
+    scan(page, oat.barcode)
+    settled(page)
+    page.click("[data-count-open]")
+    for digit in "12":
+        page.click(f"[data-count] [data-key-digit='{digit}']")
+    page.click("[data-count] .btn-main")
+    page.wait_for_selector("[data-pick][data-step=tote]")
+    settled(page)
+    assert FulfilmentOrder.objects.get().lines.get().picked == 12
+
+
+def test_a_hold_shows_at_the_bench_within_five_seconds(shift: Any) -> None:
+    page, address, person, warehouse = shift
+    oat = item(warehouse, 10)
+    (wave,) = released(warehouse, [{oat: 2}], by=person, now=timezone.now())
+    Wave.objects.update(picker=person)
+    Scanner(person, "pick", wave.number, now=timezone.now()).follow()
+    page.goto(f"{address}/scan/pack/")
+    page.wait_for_selector("body[data-scan=ready]")
+    scan(page, tote_code("A"))
+    page.wait_for_selector("body[data-step=item]")
+    settled(page)
+    HoldFactory(order=FulfilmentOrder.objects.get().order, reason="Address unclear")
+    page.wait_for_selector(".flood[data-verdict=stop]", timeout=5_000)
+    assert "put on hold" in page.text_content(".flood h2")
