@@ -11,15 +11,9 @@ from openpyxl import Workbook
 
 from ordermgmt.importing.cells import exported
 from ordermgmt.importing.kinds import ImportKind
+from ordermgmt.spreadsheets import Echo
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-class _Echo:
-    """A file that hands every line straight back."""
-
-    def write(self, line: str) -> str:
-        return line
 
 
 def labels(kind: ImportKind) -> list[str]:
@@ -34,7 +28,7 @@ def csv_file(kind: ImportKind, now: datetime, *, rows: bool = True) -> Streaming
 
 
 def _lines(kind: ImportKind, rows: bool) -> Iterator[str]:
-    writer = csv.writer(_Echo())
+    writer = csv.writer(Echo())
     yield "\ufeff" + str(writer.writerow(labels(kind)))
     if rows:
         for row in kind.export():

@@ -10,15 +10,9 @@ from django.http import StreamingHttpResponse
 
 from ordermgmt.listing.columns import Column, safe_cell
 from ordermgmt.listing.keyset import read_cursor, read_slice
+from ordermgmt.spreadsheets import Echo
 
 CHUNK = 1_000
-
-
-class _Echo:
-    """A file that hands every line straight back."""
-
-    def write(self, line: str) -> str:
-        return line
 
 
 def _rows(queryset: QuerySet[Any], order: Sequence[str], prepare: Any) -> Iterator[Any]:
@@ -33,7 +27,7 @@ def _rows(queryset: QuerySet[Any], order: Sequence[str], prepare: Any) -> Iterat
 
 
 def csv_lines(queryset: QuerySet[Any], order: Sequence[str], columns: Sequence[Column], prepare: Any) -> Iterator[str]:
-    writer = csv.writer(_Echo())
+    writer = csv.writer(Echo())
     yield "\ufeff" + writer.writerow([safe_cell(column.label) for column in columns])
     for row in _rows(queryset, order, prepare):
         yield writer.writerow([column.exported(row) for column in columns])
