@@ -152,3 +152,9 @@ def test_a_sent_message_is_sent_again_as_a_copy(support):
 def test_what_cannot_be_sent_again_says_why(support, facts, words):
     row = OutgoingMessageFactory(**facts)
     assert words in text(support.post(f"/messages/{row.pk}/resend/", follow=True))
+
+
+def test_a_code_for_the_customer_is_not_shown_to_staff(support):
+    row = OutgoingMessageFactory(kind="order_code", text="Your code is 493817", html="<p>493817</p>")
+    assert "493817" not in text(support.get(reverse("message_detail", args=[row.pk])))
+    assert support.get(reverse("message_html", args=[row.pk])).status_code == 404

@@ -76,6 +76,10 @@ def message_list(request: HttpRequest) -> HttpResponseBase:
     return MessageList(request, OutgoingMessage.objects.defer("text", "html", "context")).response()
 
 
+# Codes and fresh links are for the customer alone: whoever holds one opens the order.
+PRIVATE_KINDS = frozenset({"order_code", "order_link"})
+
+
 @require_safe
 @csp_update({"frame-src": ["'self'"]})
 @staff_page("messages.view")
@@ -83,6 +87,7 @@ def message_detail(request: StaffRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(OutgoingMessage, pk=pk)
     context = {
         "message": row,
+        "is_private": row.kind in PRIVATE_KINDS,
         "page": "message",
         "page_title": row.subject_line,
         "may_resend": request.user.has_perm("messages.resend") and row.recipient and row.state != MessageState.WAITING,
@@ -97,7 +102,7 @@ def message_detail(request: StaffRequest, pk: int) -> HttpResponse:
 @staff_page("messages.view")
 def message_html(request: StaffRequest, pk: int) -> HttpResponse:
     """The HTML as the recipient gets it, for the sandboxed frame: no script, no form, no origin."""
-    row = get_object_or_404(OutgoingMessage, pk=pk)
+    row = get_object_or_404(OutgoingMessage.objects.exclude(kind__in=PRIVATE_KINDS), pk=pk)
     return HttpResponse(row.html or format_html("<pre>{}</pre>", row.text))
 
 
