@@ -1,5 +1,6 @@
 """Background work on orders: documents that wait, stock, holds whose time is up, promises that slip, money."""
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from ordermgmt.each import each
 from ordermgmt.jobs import Context, job
 from orders.actions.allocation import allocate_waiting
 from orders.actions.holds import expire_holds
@@ -15,16 +17,17 @@ from orders.actions.mapping import identify_items, mendable_orders
 from orders.actions.overdue import mark_overdue
 from orders.actions.promises import renew_missed
 from orders.actions.revisions import weigh_revision
-from orders.models import InboundOrder, InboundRevision
-from orders.states import InboundState, RevisionState
+from orders.models import InboundOrder, InboundRevision, Order
+from orders.states import InboundState
 
 AT_ONCE = 200
 MOST_ATTEMPTS = 10
+log = logging.getLogger(__name__)
 
 
 @job("expire_holds", title=_("Release holds whose time is up"), every=1, rank=20)
 def expire(ctx: Context) -> dict[str, Any]:
-    return {"released": expire_holds(now=ctx.now)}
+    return expire_holds(now=ctx.now).summary("released")
 
 
 @job("allocate", title=_("Promise stock to orders that wait"), every=1, rank=30)
@@ -34,7 +37,7 @@ def allocate(ctx: Context) -> dict[str, Any]:
 
 @job("renew_promises", title=_("Promise missed orders for a new day"), at="00:15", rank=40)
 def renew(ctx: Context) -> dict[str, Any]:
-    return {"moved": renew_missed(now=ctx.now)}
+    return renew_missed(now=ctx.now).summary("moved")
 
 
 @job("mark_overdue", title=_("Mark orders whose invoice is past its due date"), at="00:01", rank=41)
@@ -47,21 +50,22 @@ def understand_waiting(ctx: Context) -> dict[str, Any]:
     """Documents that were stored but not understood, and changes that were not weighed: a crash between."""
     waiting = InboundOrder.objects.filter(state=InboundState.RECEIVED, attempts__lt=MOST_ATTEMPTS)
     found = list(waiting.order_by("received_at", "pk").values_list("pk", flat=True)[:AT_ONCE])
-    unweighed = InboundRevision.objects.filter(state=RevisionState.PROPOSED, difference=[])
-    versions = list(unweighed.order_by("received_at", "pk").values_list("pk", "inbound_id")[:AT_ONCE])
+    unweighed = InboundRevision.objects.unweighed().filter(attempts__lt=InboundRevision.MOST_ATTEMPTS)
+    versions = list(unweighed.order_by("received_at", "pk").values_list("pk", flat=True)[:AT_ONCE])
     how: dict[str, Any] = {"by": "intake", "now": ctx.now}
-    read = sum(_tried(partial(understand_inbound, pk, **how), pk) for pk in found)
-    weighed = sum(_tried(partial(weigh_revision, pk, **how), inbound_id) for pk, inbound_id in versions)
+    read = sum(_tried(partial(understand_inbound, **how), InboundOrder, pk) for pk in found)
+    weighed = sum(_tried(partial(weigh_revision, **how), InboundRevision, pk) for pk in versions)
     return {"understood": read, "weighed": weighed, "failed": len(found) + len(versions) - read - weighed}
 
 
-def _tried(act: Callable[[], object], inbound_id: int) -> bool:
-    """One document's fault does not keep the others waiting."""
+def _tried(act: Callable[[int], object], model: type[InboundOrder | InboundRevision], pk: int) -> bool:
+    """One document's fault does not keep the others waiting; it is tried a limited number of times."""
     try:
-        act()
+        act(pk)
     except Exception as error:
+        log.exception("%s %s could not be read", model._meta.verbose_name, pk)
         words = f"{type(error).__name__}: {error}"[:500]
-        InboundOrder.objects.filter(pk=inbound_id).update(attempts=F("attempts") + 1, error=words)
+        model._default_manager.filter(pk=pk).update(attempts=F("attempts") + 1, error=words)
         return False
     return True
 
@@ -69,5 +73,7 @@ def _tried(act: Callable[[], object], inbound_id: int) -> bool:
 @job("identify_items", title=_("Let orders go on whose items were mapped"), every=1, rank=11)
 def identify_mapped(ctx: Context) -> dict[str, Any]:
     """Orders with items nobody knew, whose codes have been mapped since."""
-    mended = [pk for pk in mendable_orders(AT_ONCE) if identify_items(pk, by="intake", now=ctx.now)]
-    return {"orders": len(mended)}
+    found = mendable_orders(AT_ONCE)
+    numbers = dict(Order.objects.filter(pk__in=found).values_list("pk", "number"))
+    mend = partial(identify_items, by="intake", now=ctx.now)
+    return each(found, mend, number=numbers.__getitem__).summary("orders")

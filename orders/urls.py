@@ -18,7 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbound/<int:pk>/replay/", inbound.inbound_replay, name="inbound_replay"),
     path("inbound/<int:pk>/map/", inbound.inbound_map, name="inbound_map"),
     re_path(
-        r"^inbound/versions/(?P<pk>\d{1,18})/(?P<deed>apply|reject|settle)/$",
+        r"^inbound/versions/(?P<pk>\d{1,18})/(?P<deed>apply|reject|settle|again)/$",
         inbound.inbound_decide,
         name="inbound_decide",
     ),

@@ -46,7 +46,14 @@ class JobLine:
     @property
     def summary(self) -> str:
         facts = self.last.summary if self.last else {}
-        return ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in facts.items() if value)
+        counts = {name: value for name, value in facts.items() if value and not isinstance(value, list)}
+        return ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in counts.items())
+
+    @property
+    def failed_rows(self) -> list[str]:
+        """The rows that could not be worked, each with its error."""
+        rows: list[str] = self.last.summary.get("failed_rows", []) if self.last else []
+        return rows
 
 
 class RunJobForm(forms.Form):

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from operator import itemgetter
 
 from django.db import transaction
 from django.utils.translation import gettext_noop
 
+from ordermgmt.each import Tally, each
 from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.roles import Role
@@ -145,10 +147,11 @@ def undo_release(hold_id: int, *, by: User | str, now: datetime) -> Hold:
     return hold(order, by=by, now=now, blocks=old.stages, expires_at=old.expires_at, **facts)
 
 
-def expire_holds(*, now: datetime) -> int:
-    """Release every hold whose time is up, one transaction each; returns how many."""
+def expire_holds(*, now: datetime) -> Tally:
+    """Release every hold whose time is up, one transaction each; tells how many, and which could not be."""
     due = Hold.objects.open().filter(expires_at__lte=now).order_by("expires_at", "pk")
-    return sum(_expire(pk, now) for pk in list(due.values_list("pk", flat=True)))
+    rows = list(due.values_list("pk", "order__number"))
+    return each(rows, lambda row: _expire(row[0], now), number=itemgetter(1))
 
 
 def _expire(hold_id: int, now: datetime) -> bool:

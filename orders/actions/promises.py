@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_noop
 
 from ordermgmt.clock import business_day
+from ordermgmt.each import Tally, each
 from ordermgmt.history import SYSTEM, activity
 from ordermgmt.models import Activity, User
 from orders.emails import late_message
@@ -52,15 +53,31 @@ def renew_promises(orders: Sequence[Order], network: Network, *, by: User | str,
             late_message(order, old=old, is_short=order.pk in short, now=now)
 
 
-def renew_missed(*, now: datetime) -> int:
+def renew_missed(*, now: datetime) -> Tally:
     """The run: orders that should have left before today are promised for a new day; the customer is told.
 
     Held orders are left out: their clock stands, and they are promised anew when the hold is released.
     """
-    ids = list(_missed(now).order_by("pk").values_list("pk", flat=True))
+    numbers = dict(_missed(now).order_by("pk").values_list("pk", "number"))
+    ids, tally = list(numbers), Tally()
     for start in range(0, len(ids), CHUNK):
-        _renew_chunk(ids[start : start + CHUNK], now=now)
-    return len(ids)
+        chunk = ids[start : start + CHUNK]
+        try:
+            _renew_chunk(chunk, now=now)
+            tally.done += len(chunk)
+        except Exception:
+            _renew_singly(chunk, numbers, tally, now=now)
+    return tally
+
+
+def _renew_singly(ids: Sequence[int], numbers: Mapping[int, str], tally: Tally, *, now: datetime) -> None:
+    def renew(pk: int) -> bool:
+        _renew_chunk([pk], now=now)
+        return True
+
+    alone = each(ids, renew, number=numbers.__getitem__)
+    tally.done += alone.done
+    tally.failed.update(alone.failed)
 
 
 def _missed(now: datetime) -> OrderQuerySet:

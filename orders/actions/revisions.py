@@ -242,6 +242,20 @@ def apply_change(revision_id: int, *, by: User | str, now: datetime) -> InboundO
     return inbound
 
 
+@transaction.atomic(durable=True)
+def retry_revision(revision_id: int, *, by: User | str, now: datetime) -> InboundOrder:
+    """What kept a version from being compared was mended: the next run tries again. Raises Decided."""
+    inbound = lock_inbound(InboundRevision.objects.values_list("inbound_id", flat=True).get(pk=revision_id))
+    revision = InboundRevision.objects.get(pk=revision_id)
+    if not revision.is_given_up:
+        raise Decided(revision)
+    revision.attempts, revision.error = 0, ""
+    revision.save(update_fields=["attempts", "error"])
+    subject = inbound.order.number if inbound.order else f"channel {inbound.channel.code}"
+    record("inbound.retried", gettext_noop("Version of the shop read again"), subject=subject, by=by, now=now)
+    return inbound
+
+
 @retries_conflicts
 @transaction.atomic(durable=True)
 def settle_by_hand(revision_id: int, *, by: User | str, now: datetime) -> InboundOrder:

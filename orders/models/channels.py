@@ -54,6 +54,16 @@ class InboundOrder(models.Model):
         return f"{self.channel} {self.external_id}"
 
 
+class InboundRevisionQuerySet(models.QuerySet["InboundRevision"]):
+    def unweighed(self) -> "InboundRevisionQuerySet":
+        """Stored, but not yet compared with what we have."""
+        return self.filter(state=RevisionState.PROPOSED, difference=[])
+
+    def given_up(self) -> "InboundRevisionQuerySet":
+        """Comparing them failed too often: a person must look."""
+        return self.unweighed().filter(attempts__gte=InboundRevision.MOST_ATTEMPTS)
+
+
 class InboundRevision(models.Model):
     """A later version of a known document: a change proposal, shown as a difference."""
 
@@ -67,12 +77,22 @@ class InboundRevision(models.Model):
     difference = models.JSONField(default=list)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.CharField(max_length=120, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text=_("Times that comparing it failed"))
+    error = models.CharField(_("error"), max_length=500, blank=True)
+
+    MOST_ATTEMPTS: ClassVar[int] = 10
+
+    objects: ClassVar = InboundRevisionQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["inbound", "payload_hash"], name="revision_once")]
 
     def __str__(self) -> str:
         return f"{self.inbound} {self.received_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_given_up(self) -> bool:
+        return self.state == RevisionState.PROPOSED and not self.difference and self.attempts >= self.MOST_ATTEMPTS
 
 
 class SkuAlias(models.Model):

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -6,12 +7,13 @@ from django.db import transaction
 
 from inventory.factories import SkuFactory, WarehouseFactory, stock
 from inventory.models import Sku, StockLevel, Warehouse
+from ordermgmt.jobs import run_now
 from ordermgmt.models import Activity, OutgoingMessage
 from orders.actions.allocation import allocate_order, allocate_waiting
 from orders.actions.cancellation import cancel_order
 from orders.actions.holds import place_hold
 from orders.actions.promises import _renew_chunk, renew_missed
-from orders.factories import NOW, order
+from orders.factories import ADDRESS, NOW, order
 from orders.models import Allocation, Order, OrderLine
 from orders.states import FulfilmentStatus, HoldCode, Stage
 
@@ -127,13 +129,28 @@ def test_a_missed_promise_moves_and_the_customer_is_told_once(house: Warehouse, 
     stock(sku, house, 1)
     made = order({sku: 1})
     now = NOW + timedelta(days=2)
-    assert renew_missed(now=now) == 1
-    assert renew_missed(now=now) == 0
+    assert renew_missed(now=now).done == 1
+    assert renew_missed(now=now).done == 0
     made.refresh_from_db()
     assert str(made.promised_ship_on) == "2026-11-25"
     late = OutgoingMessage.objects.get(kind="order_late")
     assert "26\N{NO-BREAK SPACE}Nov" in late.text
     assert "24\N{NO-BREAK SPACE}Nov" in late.text
+
+
+def test_an_order_that_cannot_be_promised_does_not_keep_the_others_waiting(sku: Sku) -> None:
+    abroad = WarehouseFactory(zones=[("DK", 2, 1)])
+    WarehouseFactory(zones=[("SE", 2, 1)])
+    bad, good = order({sku: 1}, shipping=replace(ADDRESS, postcode="1050", country="DK")), order({sku: 1})
+    Warehouse.objects.filter(pk=abroad.pk).update(time_zone="No/Where")
+    run = run_now("renew_promises", as_of=NOW + timedelta(days=30))
+    assert (run.summary["moved"], run.summary["failed"]) == (1, 1)
+    assert bad.number in run.summary["failed_rows"][0]
+    before = good.promised_ship_on
+    good.refresh_from_db()
+    assert before is not None
+    assert good.promised_ship_on is not None
+    assert good.promised_ship_on > before
 
 
 def snapshot() -> dict[str, Any]:

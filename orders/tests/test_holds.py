@@ -1,11 +1,13 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 
 from inventory.factories import SkuFactory, WarehouseFactory, stock
-from inventory.models import StockLevel
+from inventory.models import StockLevel, Warehouse
 from ordermgmt.factories import UserFactory
+from ordermgmt.jobs import run_now
 from ordermgmt.models import Activity
 from ordermgmt.roles import Role
 from ordermgmt.tests.planting import found
@@ -19,12 +21,13 @@ from orders.actions.holds import (
     stops,
     undo_release,
 )
-from orders.factories import NOW, order
+from orders.factories import ADDRESS, NOW, order
 from orders.models import Allocation, Hold
 from orders.states import FulfilmentStatus, HoldCode, Stage
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=2)
+ABROAD = replace(ADDRESS, postcode="1050", country="DK")
 
 
 def test_a_hold_stops_what_it_reaches() -> None:
@@ -84,10 +87,25 @@ def test_a_release_is_undone() -> None:
 def test_its_time_is_up() -> None:
     made = order()
     place_hold(made.pk, code=HoldCode.REQUEST, reason="Until noon", by="Ana", now=NOW, expires_at=LATER)
-    assert expire_holds(now=LATER - timedelta(seconds=1)) == 0
-    assert expire_holds(now=LATER) == 1
-    assert expire_holds(now=LATER) == 0
+    assert expire_holds(now=LATER - timedelta(seconds=1)).done == 0
+    assert expire_holds(now=LATER).done == 1
+    assert expire_holds(now=LATER).done == 0
     assert made.holds.get().released_by == "Timer"
+
+
+def test_an_order_that_cannot_be_released_does_not_keep_the_others_waiting() -> None:
+    abroad, sku = WarehouseFactory(zones=[("DK", 2, 1)]), SkuFactory()
+    WarehouseFactory(zones=[("SE", 2, 1)])
+    bad, good = order({sku: 1}, shipping=ABROAD), order({sku: 1})
+    for soon, made in ((1, bad), (2, good)):
+        until = LATER - timedelta(hours=1 / soon)
+        place_hold(made.pk, code=HoldCode.REQUEST, reason="Later", by="Ana", now=NOW, expires_at=until)
+    Warehouse.objects.filter(pk=abroad.pk).update(time_zone="No/Where")
+    run = run_now("expire_holds", as_of=LATER)
+    assert (run.summary["released"], run.summary["failed"]) == (1, 1)
+    assert bad.number in run.summary["failed_rows"][0]
+    assert not good.holds.open().exists()
+    assert bad.holds.open().exists()
 
 
 def test_a_finished_order_takes_no_hold() -> None:

@@ -4,18 +4,21 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from inventory.factories import SkuFactory
 from inventory.models import BundleComponent
+from ordermgmt.factories import UserFactory
 from ordermgmt.jobs import run_now
 from ordermgmt.models import Activity
+from ordermgmt.roles import Role
 from orders.actions.applying import CannotApply
 from orders.actions.intake import receive_document
 from orders.actions.mapping import CannotMap, identify_items, map_sku, mendable_orders
 from orders.actions.revisions import Decided, apply_change, reject_change, settle_by_hand
 from orders.factories import ChannelFactory
 from orders.intake.registry import PARSERS
-from orders.models import Channel, InboundOrder, InboundRevision, Order
+from orders.models import Channel, InboundOrder, InboundRevision, Order, SkuAlias
 from orders.states import ChannelKind, HoldCode, InboundState, OrderStatus, PaymentStatus, RevisionState
 from orders.tests.test_intake_variations import ORDER
 from orders.tests.test_intake_verbs import ADDRESS, NOW, payload, send
@@ -176,6 +179,36 @@ def test_the_job_reads_what_a_crash_left(shop: Channel) -> None:
     assert run_now("understand_inbound", as_of=NOW).summary == {"understood": 1, "weighed": 0, "failed": 0}
     assert run_now("understand_inbound", as_of=NOW).summary == {"understood": 0, "weighed": 0, "failed": 0}
     assert Order.objects.count() == 1
+
+
+def test_a_code_that_cannot_be_mended_does_not_keep_the_others_waiting(shop: Channel) -> None:
+    for number, code in ((21, "POISON"), (22, "GOOD")):
+        lines = [{"id": 12, "name": "Box", "sku": code, "quantity": 2, "price": "10.00"}]
+        send(shop, payload(id=number, line_items=lines))
+        map_sku(channel=shop, external_code=code, sku=SkuFactory(), by="Ana", now=NOW)
+    SkuAlias.objects.filter(external_code="POISON").update(units=0)
+    run = run_now("identify_items", as_of=NOW)
+    assert (run.summary["orders"], run.summary["failed"]) == (1, 1)
+    bad = Order.objects.get(inbound__external_id="21")
+    assert bad.number in run.summary["failed_rows"][0]
+
+
+def test_a_version_that_cannot_be_compared_is_given_up_and_shown(shop: Channel, client: Client) -> None:
+    revision, _order = proposal(shop, note="one")
+    rows = InboundRevision.objects.filter(pk=revision.pk)
+    rows.update(difference=[])
+    Channel.objects.update(kind="no such kind")
+    for _turn in range(InboundRevision.MOST_ATTEMPTS):
+        assert run_now("understand_inbound", as_of=NOW).summary["failed"] == 1
+    assert run_now("understand_inbound", as_of=NOW).summary["failed"] == 0
+    client.force_login(UserFactory(role=Role.SUPPORT), backend="ordermgmt.access.RoleBackend")
+    InboundOrder.objects.update(state=InboundState.ACCEPTED)
+    assert InboundOrder.objects.get().external_number in client.get("/inbound/?need=person").content.decode()
+    page = client.get(f"/inbound/{revision.inbound_id}/").content.decode()
+    assert "It needs a person" in page
+    Channel.objects.update(kind=ChannelKind.SHOPIFY)
+    assert client.post(f"/inbound/versions/{revision.pk}/again/").status_code == 302
+    assert run_now("understand_inbound", as_of=NOW).summary["weighed"] == 1
 
 
 def test_money_that_comes_asks_nobody(shop: Channel) -> None:

@@ -62,7 +62,8 @@ class InboundFilters(ListFilters):
         waiting = Q(state__in=[InboundState.CHANGED, InboundState.RECEIVED])
         # A customer or a product that a shop sent along is refused, but nobody has to do anything.
         refused = Q(state=InboundState.REFUSED) & ~Q(findings__icontains='"not_an_order"')
-        return rows.filter(waiting | refused | Q(state=InboundState.HELD, is_held=True))
+        stuck = Q(pk__in=InboundRevision.objects.given_up().values("inbound"))
+        return rows.filter(waiting | refused | stuck | Q(state=InboundState.HELD, is_held=True))
 
 
 def rows_of_list() -> QuerySet[InboundOrder]:
@@ -248,6 +249,7 @@ def inbound_map(request: StaffRequest, pk: int) -> HttpResponse:
 DECISIONS: dict[str, tuple[Callable[..., InboundOrder], Any]] = {
     "apply": (revisions.apply_change, gettext_lazy("The order is now as the shop says.")),
     "reject": (revisions.reject_change, gettext_lazy("The order stays as it is.")),
+    "again": (revisions.retry_revision, gettext_lazy("It is read again within a minute.")),
     "settle": (revisions.settle_by_hand, gettext_lazy("Noted: the change was made by hand.")),
 }
 
