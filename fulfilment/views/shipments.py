@@ -40,10 +40,6 @@ def shipment_url(row: Shipment) -> str:
     return reverse("shipment", args=[row.number])
 
 
-def _number(row: Shipment) -> str:
-    return format_html('<a href="{}">{}</a>', shipment_url(row), row.number)
-
-
 def _order(row: Shipment) -> str:
     return format_html('<a href="/orders/{}/">{}</a>', row.order.number, row.order.number)
 
@@ -83,7 +79,7 @@ class ShipmentList(ListPage):
     counted = ngettext_lazy("%(n)s shipment", "%(n)s shipments", "count")
     filterset = ShipmentFilters
     columns = (
-        Column("number", gettext_lazy("Shipment"), cell=_number, sort="packed", css="id"),
+        Column("number", gettext_lazy("Shipment"), sort="packed", css="id"),
         Column("order__number", gettext_lazy("Order"), cell=_order, css="nowrap"),
         Column("order__recipient", gettext_lazy("Customer"), css="grow"),
         Column(

@@ -23,10 +23,6 @@ from ordermgmt.models import MessageState, OutgoingMessage
 from ordermgmt.templatetags.portal import state_tag
 
 
-def _link(row: OutgoingMessage) -> str:
-    return format_html('<a href="{}">{}</a>', reverse("message_detail", args=[row.pk]), row.about)
-
-
 class MessageFilters(ListFilters):
     q = CharFilter(method="find", label=gettext_lazy("Words"))
     state = ChoiceFilter(choices=MessageState.choices, label=gettext_lazy("State"))
@@ -48,7 +44,7 @@ class MessageList(ListPage):
     title = gettext_lazy("Messages")
     filterset = MessageFilters
     columns = (
-        Column("about", gettext_lazy("About"), cell=_link, css="id"),
+        Column("about", gettext_lazy("About"), css="id"),
         Column("subject_line", gettext_lazy("Subject"), css="grow"),
         Column("recipient", gettext_lazy("To")),
         Column("state", gettext_lazy("State"), cell=lambda row: state_tag(row, "state"), css="nowrap"),

@@ -27,10 +27,6 @@ def invoice_url(row: Invoice) -> str:
     return reverse("invoice", args=[row.number])
 
 
-def _number(row: Invoice) -> str:
-    return format_html('<a href="{}">{}</a>', invoice_url(row), row.number)
-
-
 def _order(row: Invoice) -> str:
     return format_html('<a href="/orders/{}/">{}</a>', row.order.number, row.order.number)
 
@@ -49,7 +45,7 @@ class InvoiceList(ListPage):
     counted = ngettext_lazy("%(n)s invoice", "%(n)s invoices", "count")
     filterset = InvoiceFilters
     columns = (
-        Column("number", gettext_lazy("Invoice"), cell=_number, sort="issued", css="id"),
+        Column("number", gettext_lazy("Invoice"), sort="issued", css="id"),
         Column("order__recipient", gettext_lazy("Customer"), css="grow"),
         Column("order__number", gettext_lazy("Order"), cell=_order, css="nowrap"),
         Column("status", gettext_lazy("State"), cell=_state, css="nowrap"),
