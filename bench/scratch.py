@@ -7,11 +7,9 @@ BENCH_KEEP=1 leaves the databases standing, and the next run uses them again.
 import json
 import os
 import resource
-import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -50,9 +48,9 @@ def databases(*sizes: int) -> Iterator[dict[int, str]]:
                 server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-def child(module: str, url: str, *arguments: str, **settings: str) -> dict[str, Any]:
-    """Run a module on one database in its own process; its last line is JSON."""
-    env = {
+def environment(url: str, **settings: str) -> dict[str, str]:
+    """What a process on that database is started with."""
+    return {
         **os.environ,
         "DATABASE_URL": url,
         "DEBUG": "1",
@@ -60,24 +58,35 @@ def child(module: str, url: str, *arguments: str, **settings: str) -> dict[str, 
         "STATEMENT_TIMEOUT_MS": "0",
         **settings,
     }
-    done = subprocess.run(
-        [sys.executable, "-m", module, *arguments], env=env, stdout=subprocess.PIPE, text=True, check=True
-    )
+
+
+def child(module: str, url: str, *arguments: str, **settings: str) -> dict[str, Any]:
+    """Run a module on one database in its own process; its last line is JSON."""
+    command = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(command, env=environment(url, **settings), stdout=subprocess.PIPE, text=True, check=True)
     answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1] or "{}")
     return answer
 
 
-def quick(work: Callable[[], Any], *, times: int = TURNS, warm: int = 2) -> dict[str, float]:
-    """Milliseconds: median and 95th percentile."""
-    for _turn in range(warm):
-        work()
-    found = []
-    for _turn in range(times):
-        start = time.perf_counter()
-        work()
-        found.append((time.perf_counter() - start) * 1000)
-    found.sort()
-    return {"median": round(statistics.median(found), 2), "p95": round(found[int(len(found) * 0.95) - 1], 2)}
+class Asked:
+    """A module that runs on one database and answers each line it is given with a line of JSON."""
+
+    def __init__(self, module: str, url: str, *arguments: str) -> None:
+        command = [sys.executable, "-m", module, *arguments]
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, env=environment(url), stdin=pipe, stdout=pipe, text=True)
+
+    def __call__(self, question: str) -> Any:
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(f"{question}\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def end(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+        self.process.wait()
 
 
 def peak_mb() -> int:
