@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from fulfilment.actions.packing import hand_over_proved
+from fulfilment.actions.proving import hand_over_proved
 from fulfilment.actions.putting_back import withdraw_cancelled
 from ordermgmt.jobs import Context, job
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from fulfilment.actions import packing, picking, shorts
+from fulfilment.actions import packing, picking, proving, shorts
 from fulfilment.actions.screens import home_task, pack_task, pick_task
 from fulfilment.actions.staging import NoStagingPlace
 from fulfilment.actions.waves import lock_wave
@@ -104,7 +104,7 @@ def _keep(event: ScanEvent, answer: Answer, scan: Scan) -> None:
 def _hand_over(event: ScanEvent, answer: Answer, scan: Scan) -> dict[str, Any]:
     """A proved label leaves in a transaction of its own (dispatch is a verb); the answer then says so."""
     if shipment_id := answer.effect.get("dispatch"):
-        answer = packing.dispatch_proved(shipment_id, scan)
+        answer = proving.dispatch_proved(shipment_id, scan)
         _keep(event, answer, scan)
     return dict(event.answer)
 

@@ -6,15 +6,8 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from fulfilment.actions.packing import (
-    as_box,
-    at_bench,
-    box_types,
-    suggested,
-    things_of,
-    weight_of,
-    works_here,
-)
+from fulfilment.actions.bench import at_bench, works_here
+from fulfilment.actions.boxing import as_box, box_types, suggested, things_of, weight_of
 from fulfilment.actions.picking import Place, place_of, wants_place
 from fulfilment.cartonising import suggest
 from fulfilment.models import BoxType, FulfilmentLine, FulfilmentOrder, Label, PackBox, Shipment, Wave

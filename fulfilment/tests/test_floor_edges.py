@@ -2,7 +2,8 @@
 
 import pytest
 
-from fulfilment.actions.packing import NotAllLeft, NotPacked, hand_over_proved, override_packing
+from fulfilment.actions.bench_overrides import NotPacked, override_packing
+from fulfilment.actions.proving import NotAllLeft, hand_over_proved
 from fulfilment.actions.putting_back import withdraw_cancelled
 from fulfilment.factories import NOW, item, released
 from fulfilment.models import FulfilmentOrder, Label, PackItem, ScanEvent, Shipment, Wave

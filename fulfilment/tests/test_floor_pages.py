@@ -10,7 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from fulfilment.actions.packing import NotPacked, hand_over_proved, unpack
+from fulfilment.actions.bench_overrides import NotPacked, unpack
+from fulfilment.actions.proving import hand_over_proved
 from fulfilment.blockers import floor_blockers
 from fulfilment.cards import barcode_svg, cards
 from fulfilment.factories import NOW, BoxTypeFactory, ScanEventFactory, item, released

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from fulfilment.actions.packing import ReasonNeeded, override_packing
+from fulfilment.actions.bench_overrides import ReasonNeeded, override_packing
 from fulfilment.factories import NOW, item, released
 from fulfilment.models import Carton, FulfilmentOrder, Label, Shipment, ShipmentLine
 from fulfilment.states import ShipmentStatus, Verdict, WorkStatus

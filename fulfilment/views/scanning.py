@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from fulfilment.actions.beating import beat
+from fulfilment.actions.bench import works_here
+from fulfilment.actions.bench_overrides import NotPacked, ReasonNeeded, override_packing, unpack
 from fulfilment.actions.labelling import LabelGone, ReasonMissing, reprint_label
-from fulfilment.actions.packing import NotPacked, ReasonNeeded, override_packing, unpack, works_here
 from fulfilment.actions.scanning import STATIONS, SequenceTaken, next_job, take_scan
 from fulfilment.actions.screens import home_task, pack_task, pick_task
 from fulfilment.actions.waves import WaveOver, WaveTaken, claim_wave
