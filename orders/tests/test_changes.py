@@ -7,21 +7,15 @@ from inventory.factories import SkuFactory, WarehouseFactory, bundle, stock
 from inventory.models import StockLevel
 from ordermgmt.models import Activity, OutgoingMessage
 from orders.actions.cancellation import TooLateToCancel, cancel_units
-from orders.actions.changes import (
-    ChangeConflict,
-    NewItem,
-    TooLateToChange,
-    Wanted,
-    apply_change,
-    propose_change,
-    undo_change,
-)
+from orders.actions.changes import ChangeConflict, apply_change, propose_change, undo_change
+from orders.actions.making_changes import TooLateToChange
 from orders.actions.progress import advance
 from orders.actions.splitting import CannotSplit, move_promise, ship_in_parts, ship_together
 from orders.drafts import DraftAddress
 from orders.factories import NOW, RATE, order
 from orders.models import Allocation, Order
 from orders.states import ChangeState, HoldCode
+from orders.wanted import NewItem, Wanted
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=1)

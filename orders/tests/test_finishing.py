@@ -8,13 +8,14 @@ import pytest
 from inventory.factories import SkuFactory, WarehouseFactory, stock
 from ordermgmt.tests.planting import found
 from orders.actions.cancellation import cancel_units
-from orders.actions.changes import Wanted, apply_change, propose_change
+from orders.actions.changes import apply_change, propose_change
 from orders.actions.paying import record_payment
 from orders.actions.placing import place
 from orders.drafts import OrderDraft
 from orders.factories import NOW, ChannelFactory, draft
 from orders.models import Invoice, Order
 from orders.states import FulfilmentStatus, LineKind, OrderStatus
+from orders.wanted import Wanted
 
 pytestmark = pytest.mark.django_db
 

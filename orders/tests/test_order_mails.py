@@ -18,13 +18,14 @@ from ordermgmt.models import MessageState, OutgoingMessage
 from ordermgmt.tests.expected import agrees
 from orders import emails, factories
 from orders.actions.cancellation import cancel, cancel_units
-from orders.actions.changes import Wanted, apply_change, propose_change
+from orders.actions.changes import apply_change, propose_change
 from orders.actions.holds import hold, release
 from orders.actions.links import send_code, send_link, send_links_to
 from orders.drafts import DraftAddress
 from orders.factories import NOW
 from orders.models import Hold, Order
 from orders.states import HoldCode
+from orders.wanted import Wanted
 
 EXPECTED = Path(__file__).parent / "expected"
 pytestmark = pytest.mark.django_db

@@ -13,20 +13,14 @@ from django.views.decorators.http import require_POST
 from inventory.models import Sku
 from ordermgmt.access import StaffRequest, staff_page
 from ordermgmt.money import ZERO
-from orders.actions.changes import (
-    ChangeConflict,
-    NewItem,
-    TooLateToChange,
-    Wanted,
-    apply_change,
-    propose_change,
-    undo_change,
-)
+from orders.actions.changes import ChangeConflict, apply_change, propose_change, undo_change
+from orders.actions.making_changes import TooLateToChange
 from orders.checks import address_problems
 from orders.drafts import DraftAddress
 from orders.forms import AddressForm, NewItemForm
 from orders.models import AddressKind, Order, OrderChange, OrderLine
 from orders.states import ChangeState, LineKind
+from orders.wanted import NewItem, Wanted
 
 MOST_UNITS = 9_999
 

@@ -13,12 +13,14 @@ from django.views.decorators.http import require_http_methods
 from ordermgmt.access import customer_page
 from orders import identity
 from orders.actions.cancellation import TooLateToCancel, cancel_order
-from orders.actions.changes import ChangeConflict, TooLateToChange, Wanted, apply_change, propose_change
+from orders.actions.changes import ChangeConflict, apply_change, propose_change
 from orders.actions.links import CUSTOMER
+from orders.actions.making_changes import TooLateToChange
 from orders.customer_forms import CustomerAddressForm, ProofForm
 from orders.models import OrderLink
 from orders.views.status import address_form, by_link, following, load, shipping_address
 from orders.views.status_proofs import prove
+from orders.wanted import Wanted
 
 
 @customer_page
