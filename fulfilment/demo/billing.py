@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
-from fulfilment.demo.past import Told, save
+from fulfilment.demo.told import Told, save
 from ordermgmt.clock import business_day
 from ordermgmt.models import NumberSeries, StoredDocument
 from orders.actions.invoicing import facts_hash

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from random import Random
 
 from fulfilment.demo.master import Master
-from fulfilment.demo.past import Past, save
+from fulfilment.demo.past import Past
+from fulfilment.demo.told import save
 from inventory.models import BinStock, StockLevel, StockMovement
 from inventory.states import MovementKind
 

@@ -14,9 +14,10 @@ from fulfilment.demo.billing import write_invoices
 from fulfilment.demo.buyers import load_customers
 from fulfilment.demo.live import play_live
 from fulfilment.demo.master import Master, load_master
-from fulfilment.demo.past import Past, Told
+from fulfilment.demo.past import Past
 from fulfilment.demo.stock import write_stock
 from fulfilment.demo.stories import stories
+from fulfilment.demo.told import Told
 from inventory.models import Warehouse
 from ordermgmt.schedules import sync_schedules
 from orders.models import Order
