@@ -43,7 +43,7 @@ def receive_goods(
     _check(lines, document)
     if booked := _booked(document):
         return _same(booked, place, lines, document)
-    moves = [_move(place, line, document) for line in lines]
+    moves = [_move(place, line, document, is_first=not i) for i, line in enumerate(lines)]
     try:
         with transaction.atomic():
             written = write_moves(moves, by=by, now=now, device=device)
@@ -88,21 +88,22 @@ def _check(lines: Sequence[ReceiptLine], document: str) -> None:
         raise ReceiptRefused(_("%(codes)s is a bundle. Receive its parts.") % {"codes": ", ".join(bundles)})
 
 
-def _move(place: Bin, line: ReceiptLine, document: str) -> Move:
+def _move(place: Bin, line: ReceiptLine, document: str, *, is_first: bool) -> Move:
+    """The first line carries the key of the document: two deliveries of one number never both get through."""
     return Move(
         kind=MovementKind.RECEIVED,
         bin=place,
         sku_id=line.sku_id,
         lot_id=line.lot_id,
         quantity=line.units,
-        key=f"receipt:{document}:{line.sku_id}:{line.lot_id or 0}",
+        key=f"receipt:{document}" if is_first else f"receipt-line:{document}:{line.sku_id}:{line.lot_id or 0}",
         document=document,
     )
 
 
 def _booked(document: str) -> list[StockMovement]:
-    keys = StockMovement.objects.filter(effect_key__startswith=f"receipt:{document}:", document=document)
-    return list(keys.order_by("pk"))
+    rows = StockMovement.objects.filter(kind=MovementKind.RECEIVED, document=document, effect_key__startswith="receipt")
+    return list(rows.order_by("pk"))
 
 
 def _same(booked: list[StockMovement], place: Bin, lines: Sequence[ReceiptLine], document: str) -> list[StockMovement]:

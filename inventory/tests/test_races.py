@@ -8,6 +8,7 @@ import pytest
 from django.db import connection, connections
 
 from inventory.actions.adjusting import adjust_stock
+from inventory.actions.receiving import ReceiptLine, ReceiptRefused, receive_goods
 from inventory.factories import SkuFactory, WarehouseFactory, stock
 from inventory.models import BinStock, StockMovement
 
@@ -40,3 +41,25 @@ def test_one_adjustment_sent_four_times_is_one() -> None:
     assert written == {StockMovement.objects.get(effect_key="form-1")}
     row.refresh_from_db()
     assert row.quantity == 4
+
+
+def test_two_deliveries_with_one_number_are_not_both_booked() -> None:
+    place = WarehouseFactory().bins.get(code="RECV")
+    skus, gate = SkuFactory.create_batch(4), Barrier(4)
+
+    def receive(sku_id: int) -> str:
+        gate.wait()
+        try:
+            lines = [ReceiptLine(sku_id=sku_id, units=3)]
+            receive_goods(place=place, lines=lines, document="DN-7", by="Ana", now=NOW)
+        except ReceiptRefused as refusal:
+            return str(refusal)
+        finally:
+            connections.close_all()
+        return ""
+
+    with ThreadPoolExecutor(4) as pool:
+        said = sorted(pool.map(receive, [sku.pk for sku in skus]))
+    assert said[0] == ""
+    assert all("DN-7 was booked before with other goods" in words for words in said[1:])
+    assert StockMovement.objects.filter(document="DN-7").count() == 1
