@@ -20,11 +20,19 @@ class AddressRefused(Exception):
         self.faults = faults
 
 
+class AddressChanged(AddressRefused):
+    """Somebody else replaced or removed this address meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__([Fault("", _("Someone else replaced this address meanwhile. Check the new one."))])
+
+
 def add(customer: Customer, fields: Mapping[str, str], *, now: datetime, is_default: bool, label: str = "") -> Address:
     """Inside the caller's transaction: one more address, checked for its country. Raises AddressRefused."""
     tidy, faults = check_address(fields)
     if faults:
         raise AddressRefused(faults)
+    _lock(customer.pk)
     current = customer.addresses.filter(replaced_at=None)
     if is_default:
         current.filter(is_default=True).update(is_default=False)
@@ -50,11 +58,8 @@ def add_address(
 
 @transaction.atomic(durable=True)
 def replace_address(*, address: Address, fields: Mapping[str, str], by: User | str, now: datetime) -> Address:
-    """Put a new address in the place of an old one. Raises AddressRefused, also when it was replaced already."""
-    # Closes the race of two people correcting the same address.
-    address = Address.objects.select_for_update(of=("self",)).select_related("customer").get(pk=address.pk)
-    if address.replaced_at:
-        raise AddressRefused([Fault("", _("Someone else replaced this address meanwhile. Check the new one."))])
+    """Put a new address in the place of an old one. Raises AddressRefused, and AddressChanged when it is gone."""
+    address = _locked(address)
     tidy, faults = check_address(fields)
     if faults:
         raise AddressRefused(faults)
@@ -76,9 +81,11 @@ def replace_address(*, address: Address, fields: Mapping[str, str], by: User | s
 
 @transaction.atomic(durable=True)
 def retire_address(*, address: Address, by: User | str, now: datetime) -> None:
-    """The customer no longer lives there; orders keep it. The newest other address becomes the default."""
-    if address.replaced_at:
-        return
+    """The customer no longer lives there; orders keep it. The newest other address becomes the default.
+
+    Raises AddressChanged.
+    """
+    address = _locked(address)
     Address.objects.filter(pk=address.pk).update(replaced_at=now, is_default=False)
     others = address.customer.addresses.filter(replaced_at=None)
     if address.is_default and (heir := others.order_by("-created_at", "-pk").first()):
@@ -88,12 +95,27 @@ def retire_address(*, address: Address, by: User | str, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def prefer_address(*, address: Address, by: User | str, now: datetime) -> None:
-    """Make this the default address."""
-    if address.is_default or address.replaced_at:
+    """Make this the default address. Raises AddressChanged."""
+    address = _locked(address)
+    if address.is_default:
         return
     address.customer.addresses.filter(is_default=True, replaced_at=None).update(is_default=False)
     Address.objects.filter(pk=address.pk).update(is_default=True)
     _tell("prefer_address", "Default address: {address}", address.customer, by, now, address.one_line)
+
+
+def _lock(customer_id: int) -> None:
+    """Inside the caller's transaction. Closes the race of two people changing which address is the default."""
+    Customer.objects.select_for_update(of=("self",)).only("pk").get(pk=customer_id)
+
+
+def _locked(address: Address) -> Address:
+    """Inside the caller's transaction: the address as it is now, its customer locked. Raises AddressChanged."""
+    _lock(address.customer_id)
+    address = Address.objects.select_related("customer").get(pk=address.pk)
+    if address.replaced_at:
+        raise AddressChanged
+    return address
 
 
 def _tell(verb: str, sentence: str, customer: Customer, by: User | str, now: datetime, words: str) -> None:

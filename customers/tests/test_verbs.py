@@ -3,7 +3,14 @@ from typing import Any
 
 import pytest
 
-from customers.actions.addresses import AddressRefused, add_address, prefer_address, replace_address, retire_address
+from customers.actions.addresses import (
+    AddressChanged,
+    AddressRefused,
+    add_address,
+    prefer_address,
+    replace_address,
+    retire_address,
+)
 from customers.actions.consents import current_consents, set_consent
 from customers.actions.customers import (
     CustomerRefused,
@@ -14,7 +21,7 @@ from customers.actions.customers import (
     unblock_customer,
 )
 from customers.factories import CustomerFactory
-from customers.models import Customer
+from customers.models import Address, Customer
 from customers.states import CustomerStatus
 from ordermgmt.changes import ChangedMeanwhile
 from ordermgmt.models import Activity
@@ -139,3 +146,23 @@ def test_ended_customers_are_not_changed() -> None:
     customer = CustomerFactory(status=CustomerStatus.MERGED, merged_into=other, merged_at=NOW)
     with pytest.raises(CustomerRefused, match="was merged into"):
         change_customer(customer=customer, version=0, name="X", **BY)
+
+
+def test_an_address_replaced_by_someone_else_is_not_made_the_default() -> None:
+    customer = CustomerFactory()
+    first = add_address(customer=customer, fields=LUND, is_default=True, **BY)
+    stale = Address.objects.get(pk=first.pk)
+    new = replace_address(address=first, fields={**LUND, "line1": "Bredgatan 5"}, **BY)
+    for verb in (prefer_address, retire_address):
+        with pytest.raises(AddressChanged, match="replaced this address meanwhile"):
+            verb(address=stale, **BY)
+    assert customer.addresses.get(is_default=True, replaced_at=None) == new
+
+
+def test_a_default_that_was_passed_on_is_replaced_as_it_is_now() -> None:
+    customer = CustomerFactory()
+    first = add_address(customer=customer, fields=LUND, is_default=True, **BY)
+    other = add_address(customer=customer, fields={**LUND, "line1": "Bredgatan 5"}, **BY)
+    prefer_address(address=other, **BY)
+    retire_address(address=first, **BY)
+    assert customer.addresses.get(is_default=True, replaced_at=None) == other

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from customers.actions.addresses import (
+    AddressChanged,
     AddressRefused,
     add_address,
     prefer_address,
@@ -126,6 +127,9 @@ def address_replace(request: StaffRequest, number: str, pk: int) -> HttpResponse
     if request.method == "POST" and form.is_valid():
         try:
             replace_address(address=address, fields=form.cleaned_data, by=request.user, now=timezone.now())
+        except AddressChanged as error:
+            _explain_address(form, error)
+            return _address_page(request, customer, form, _("Change address"), 409, address=address)
         except AddressRefused as error:
             _explain_address(form, error)
         else:
@@ -135,10 +139,10 @@ def address_replace(request: StaffRequest, number: str, pk: int) -> HttpResponse
 
 
 def _address_page(
-    request: StaffRequest, customer: Customer, form: AddressForm, title: str, **more: Any
+    request: StaffRequest, customer: Customer, form: AddressForm, title: str, status: int = 422, **more: Any
 ) -> HttpResponse:
     context = {"page": "address-form", "page_title": title, "customer": customer, "form": form, **more}
-    return render(request, "customers/address_form.html", context, status=422 if form.is_bound else 200)
+    return render(request, "customers/address_form.html", context, status=status if form.is_bound else 200)
 
 
 @require_POST
@@ -146,8 +150,12 @@ def _address_page(
 def address_retire(request: StaffRequest, number: str, pk: int) -> HttpResponse:
     """The customer no longer lives there."""
     address = get_object_or_404(Address.objects.select_related("customer"), pk=pk, customer__number=number)
-    retire_address(address=address, by=request.user, now=timezone.now())
-    messages.success(request, _("Address removed. Orders keep it."))
+    try:
+        retire_address(address=address, by=request.user, now=timezone.now())
+    except AddressChanged as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, _("Address removed. Orders keep it."))
     return redirect("customer_detail", number=number)
 
 
@@ -156,6 +164,10 @@ def address_retire(request: StaffRequest, number: str, pk: int) -> HttpResponse:
 def address_prefer(request: StaffRequest, number: str, pk: int) -> HttpResponse:
     """Make this the default address."""
     address = get_object_or_404(Address.objects.select_related("customer"), pk=pk, customer__number=number)
-    prefer_address(address=address, by=request.user, now=timezone.now())
-    messages.success(request, _("This is the default address now."))
+    try:
+        prefer_address(address=address, by=request.user, now=timezone.now())
+    except AddressChanged as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, _("This is the default address now."))
     return redirect("customer_detail", number=number)
