@@ -243,7 +243,7 @@ def _write(prepared: Prepared, decided: Decided, *, by: User | str) -> Order:
     groups += [_holds(order, prepared, by), [link], _messages(order, prepared, lines, link.token)]
     groups += [[_activity(order, prepared, decided, by)], *_promised(order, lines, decided, prepared.now)]
     insert_together(groups)
-    promise(_units_by_level(decided))
+    promise(_units_by_level(prepared, decided))
     finish_unshipped(order, by=by, now=prepared.now)
     return order
 
@@ -453,9 +453,12 @@ def _promised(
     return allocations, [SourcingDecision(order=order, at=now, explanation=dict(decided.sourcing.explanation))]
 
 
-def _units_by_level(decided: Decided) -> dict[int, int]:
-    units: dict[int, int] = {}
+def _units_by_level(prepared: Prepared, decided: Decided) -> dict[int, int]:
+    """The queue may have seen a level that was made after ours were read: then they are read again."""
+    levels, units = decided.levels, dict[int, int]()
+    if not all((part.warehouse_id, part.sku_id) in levels for part in decided.sourcing.parts):
+        levels = _levels(prepared)
     for part in decided.sourcing.parts:
-        pk = decided.levels[part.warehouse_id, part.sku_id].pk
+        pk = levels[part.warehouse_id, part.sku_id].pk
         units[pk] = units.get(pk, 0) + part.units
     return units

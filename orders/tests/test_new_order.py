@@ -374,6 +374,25 @@ def test_a_discarded_draft_comes_back(support: Client, shop: Any) -> None:
     assert form(support.get(f"{URL}?draft={kept.number}"))["units"] == "4"
 
 
+def test_a_draft_placed_while_it_is_restored_is_shown(support: Client, shop: Any) -> None:
+    fields = filled(support, known(shop), "4*oat")
+    sent(support, "save", fields)
+    sent(support, "discard", fields)
+    other = order()
+
+    def place(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        """Somebody places it just before it is claimed."""
+        if sql.startswith("INSERT") and "orders_orderinwork" in sql:
+            OrderInWork.objects.filter(token=fields["token"]).update(
+                order=other, placed_at=timezone.now(), discarded_at=None
+            )
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(place):
+        answer = support.post(f"/orders/new/restore/{fields['token']}/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/orders/{other.number}/")
+
+
 def test_a_placed_draft_is_not_discarded(support: Client, shop: Any) -> None:
     fields = filled(support, known(shop), "oat", pay="invoice")
     sent(support, "place", fields)

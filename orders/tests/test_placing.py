@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from customers.factories import CustomerFactory
 from inventory.factories import SkuFactory, WarehouseFactory, bundle, stock
@@ -11,7 +12,7 @@ from inventory.models import StockLevel
 from ordermgmt.models import Activity, OutgoingMessage
 from orders.actions.placing import DraftRefused, place_order
 from orders.drafts import DraftAddress, DraftCharge
-from orders.factories import NOW, ChannelFactory, draft, draft_line
+from orders.factories import ADDRESS, NOW, ChannelFactory, draft, draft_line
 from orders.models import Allocation, Order
 from orders.states import FulfilmentStatus, HoldCode, LineKind, PaymentStatus
 
@@ -141,3 +142,23 @@ def test_a_blocked_buyer_an_unusual_quantity_and_an_unpaid_order_are_held() -> N
     order = place_order(replace(wanted, lines=(replace(wanted.lines[0], unit_price=Decimal(9)),)), by="Ana", now=NOW)
     assert {held.code for held in order.holds.open()} == {"customer", "quantity", "payment", "price"}
     assert order.lines.get().promised == 0
+
+
+def test_a_level_made_while_an_order_is_decided_is_used() -> None:
+    sku = SkuFactory()
+    abroad = WarehouseFactory(zones=[("DK", 2, 1)])
+    house, late = WarehouseFactory(zones=[("SE", 2, 1)]), WarehouseFactory(zones=[("SE", 2, 2)])
+    place_order(draft({sku: 1}, shipping=replace(ADDRESS, postcode="1050", country="DK")), by="Ana", now=NOW)
+    stock(sku, house, 1)
+    assert not StockLevel.objects.filter(warehouse=abroad).exists()
+
+    def receive(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        """Goods arrive elsewhere just before the queue is read."""
+        if "backordered" in sql and not StockLevel.objects.filter(warehouse=late).exists():
+            StockLevel.objects.create(warehouse=late, sku=sku, on_hand=5)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(receive):
+        made = place_order(draft({sku: 3}), by="Ana", now=NOW)
+    assert made.lines.get().promised == 3
+    assert set(Allocation.objects.values_list("warehouse_id", flat=True)) <= {house.pk, late.pk}

@@ -291,7 +291,10 @@ def order_restore(request: StaffRequest, token: str) -> HttpResponse:
     """Undo of discarding a draft."""
     kept = get_object_or_404(OrderInWork, token=token, placed_at=None)
     desk = Desk(replace(from_json(kept.state), token=token), timezone.now())
-    order = save_draft(_entered(desk), by=request.user, now=desk.now)
+    try:
+        order = save_draft(_entered(desk), by=request.user, now=desk.now)
+    except PlacedAlready as known:
+        return _placed_already(request, known.order.number)
     messages.success(request, _("Draft %(number)s is back.") % {"number": order.number})
     return redirect(f"{reverse('order_new')}?draft={order.number}")
 
