@@ -63,7 +63,7 @@ def _short(task: PickTask) -> Blocker:
         next_step=_("Count %(place)s; what is found goes to this order") % facts,
         tone="warn",
         rank=SHORT,
-        fixes=[Fix(_("Open the item"), reverse("item_detail", args=[task.line.sku.code]))],
+        fixes=[Fix(_("Open the item"), reverse("item_detail", args=[task.line.sku.code]), permission="inventory.view")],
     )
 
 
@@ -79,5 +79,5 @@ def _aside(work: FulfilmentOrder) -> Blocker:
         next_step=_("Release the next wave; it takes this order up again"),
         tone="waiting",
         rank=ASIDE,
-        fixes=[Fix(_("New wave"), reverse("wave_new"))],
+        fixes=[Fix(_("New wave"), reverse("wave_new"), permission="fulfilment.release")],
     )

@@ -6,7 +6,7 @@ of queries and reads what `Order.objects.with_state()` has loaded.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,11 +14,12 @@ from ordermgmt.roles import Role
 
 
 class Fix(NamedTuple):
-    """What mends it in one click: a page (GET) or an act (POST)."""
+    """What mends it in one click: a page (GET) or an act (POST). `permission`: what its target asks for, if anything."""
 
     label: Any
     url: str
     method: str = "GET"
+    permission: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,3 +66,11 @@ def blockers_of(orders: Iterable[Any], *, now: datetime) -> dict[int, list[Block
         for pk, blockers in rule(rows, now).items():
             found[pk].extend(blockers)
     return {pk: sorted(blockers, key=lambda blocker: blocker.rank) for pk, blockers in found.items() if blockers}
+
+
+def for_reader(blockers: Iterable[Blocker], reader: Any) -> list[Blocker]:
+    """The same blockers with only the fixes that this person may do."""
+    return [
+        replace(blocker, fixes=[fix for fix in blocker.fixes if not fix.permission or reader.has_perm(fix.permission)])
+        for blocker in blockers
+    ]

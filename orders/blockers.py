@@ -128,6 +128,14 @@ CUSTOMER_SENTENCES: dict[HoldCode, Words] = {
     HoldCode.PAYMENT: lambda: _("We are waiting for your payment."),
     HoldCode.REQUEST: lambda: _("It waits, as you asked."),
 }
+# Pages of an order that mend something, and what they ask for.
+MAY = {
+    "order_edit_address": "orders.edit",
+    "order_edit_items": "orders.edit",
+    "order_ship_rest": "orders.edit",
+    "order_cancel": "orders.cancel",
+    "order_release_hold": "orders.release_hold",
+}
 FIXES: dict[HoldCode, tuple[Words, str]] = {
     HoldCode.ADDRESS: (lambda: _("Edit address"), "order_edit_address"),
     HoldCode.UNDELIVERABLE: (lambda: _("Edit address"), "order_edit_address"),
@@ -156,10 +164,16 @@ def _held(order: Order, document: int | None) -> Iterator[Blocker]:
 
 def _hold_fixes(order: Order, hold: Hold, code: HoldCode, document: int | None) -> list[Fix]:
     mends = FIXES.get(code)
-    first = [Fix(mends[0](), fix_url(order, mends[1]))] if mends else []
+    first = [_fix(order, mends[0](), mends[1])] if mends else []
     if code == HoldCode.UNKNOWN_SKU and document:
-        first = [Fix(_("Map items"), reverse("inbound_detail", args=[document]) + "#unknown")]
-    return [*first, Fix(_("Release hold"), fix_url(order, "order_release_hold", hold.pk), "POST")]
+        first = [
+            Fix(_("Map items"), reverse("inbound_detail", args=[document]) + "#unknown", permission="orders.intake")
+        ]
+    return [*first, _fix(order, _("Release hold"), "order_release_hold", hold.pk, method="POST")]
+
+
+def _fix(order: Order, label: str, name: str, *args: object, method: str = "GET") -> Fix:
+    return Fix(label, fix_url(order, name, *args), method, MAY[name])
 
 
 def _payment_failed(order: Order, payment: Tried | None) -> Iterator[Blocker]:
@@ -173,7 +187,7 @@ def _payment_failed(order: Order, payment: Tried | None) -> Iterator[Blocker]:
             customer_sentence=_("Your payment did not go through. Nothing is lost."),
             tone="bad",
             rank=FAILED,
-            fixes=[Fix(_("Cancel order"), fix_url(order, "order_cancel"))],
+            fixes=[_fix(order, _("Cancel order"), "order_cancel")],
         )
 
 
@@ -185,7 +199,7 @@ def _short(order: Order, lacks: Sequence[Lack]) -> Iterator[Blocker]:
     what = ", ".join(lack.code for lack in missing[:3]) + (" …" if len(missing) > 3 else "")
     facts = {"units": units, "live": live, "what": what, "day": _day(order.promised_ship_on)}
     customer = ngettext("One item is late.", "%(n)s items are late.", len(missing)) % {"n": len(missing)}
-    fixes = [Fix(_("Ship rest now"), fix_url(order, "order_ship_rest"), "POST")] if _can_split(order, lacks) else []
+    fixes = [_fix(order, _("Ship rest now"), "order_ship_rest", method="POST")] if _can_split(order, lacks) else []
     yield Blocker(
         code="stock",
         sentence=ngettext(
@@ -202,7 +216,7 @@ def _short(order: Order, lacks: Sequence[Lack]) -> Iterator[Blocker]:
         + _("We expect to deliver on %(day)s.") % {"day": _day(order.promised_delivery_on)},
         tone="warn",
         rank=SHORT,
-        fixes=[*fixes, Fix(_("Edit items"), fix_url(order, "order_edit_items"))],
+        fixes=[*fixes, _fix(order, _("Edit items"), "order_edit_items")],
     )
 
 

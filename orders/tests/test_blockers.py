@@ -2,10 +2,12 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from inventory.factories import SkuFactory, WarehouseFactory, stock
 from ordermgmt.blocking import Blocker, blockers_of
+from ordermgmt.factories import UserFactory
 from ordermgmt.roles import Role
 from orders.actions.cancellation import cancel_order
 from orders.actions.holds import place_hold
@@ -83,3 +85,19 @@ def test_three_orders_take_as_many_statements_as_one() -> None:
     for _ in range(2):
         order({SkuFactory(): 1}, is_paid=False)
     assert statements() == one <= 4
+
+
+def test_only_fixes_that_the_reader_may_do_are_offered(client: Client) -> None:
+    made = order()
+    held = place_hold(made.pk, code=HoldCode.ADDRESS, reason="No street.", by="Ana", now=NOW)
+    release = f"/orders/{made.number}/holds/{held.pk}/release/"
+    for role, may_edit, may_release in (
+        (Role.SUPPORT, True, True),
+        (Role.LEAD, False, True),
+        (Role.FINANCE, False, False),
+    ):
+        client.force_login(UserFactory(role=role), backend="ordermgmt.access.RoleBackend")
+        why = client.get(f"/orders/{made.number}/").content.decode().split('class="why')[1].split("</section>")[0]
+        for shown in (why, client.get(f"/orders/{made.number}/peek/").content.decode()):
+            assert ("Edit address" in shown) is may_edit
+            assert (f'action="{release}"' in shown) is may_release

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ordermgmt.access import staff_page
-from ordermgmt.blocking import blockers_of
+from ordermgmt.blocking import blockers_of, for_reader
 from ordermgmt.clock import business_day
 from ordermgmt.models import ActivityCategory
 from ordermgmt.templatetags.portal import money, weekday, when
@@ -44,7 +44,7 @@ def load(number: str) -> Order:
 def context(request: HttpRequest, order: Order) -> dict[str, Any]:
     now = timezone.now()
     state = state_of(order)
-    blockers = blockers_of([order], now=now).get(order.pk, [])
+    blockers = for_reader(blockers_of([order], now=now).get(order.pk, []), request.user)
     show = request.GET.get("show", "")
     show = show if show in ActivityCategory.values else ""
     return {
@@ -75,7 +75,7 @@ def _pay_url(request: HttpRequest, order: Order) -> str:
 def _as_shown(blocker: Any) -> dict[str, Any]:
     actions = [
         {"label": label, "action": url} if method.upper() == "POST" else {"label": label, "href": url}
-        for label, url, method in blocker.fixes
+        for label, url, method, _permission in blocker.fixes
     ]
     return {
         "what": blocker.sentence, "tone": blocker.tone, "since": when(blocker.since) if blocker.since else "", "target": when(blocker.target_at) if blocker.target_at else "",

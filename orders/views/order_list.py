@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from ordermgmt.access import staff_page
-from ordermgmt.blocking import blockers_of
+from ordermgmt.blocking import blockers_of, for_reader
 from ordermgmt.clock import business_day
 from ordermgmt.listing import Bulk, Column, Empty, ListPage, View
 from ordermgmt.looks import look_of
@@ -178,15 +178,19 @@ def order_list(request: HttpRequest) -> HttpResponseBase:
 def order_peek(request: HttpRequest, number: str) -> HttpResponse:
     """The side panel: state, why, what is in it, and the next acts."""
     order = get_object_or_404(listed_orders().prefetch_related("lines__sku"), number=number)
-    return render(request, "orders/order_peek.html", {"order": order, **peek_facts(order, now=timezone.now())})
+    return render(
+        request,
+        "orders/order_peek.html",
+        {"order": order, **peek_facts(order, reader=request.user, now=timezone.now())},
+    )
 
 
-def peek_facts(order: Order, *, now: datetime) -> dict[str, Any]:
+def peek_facts(order: Order, *, reader: Any, now: datetime) -> dict[str, Any]:
     word = state_of(order)
     return {
         "address": f"/orders/{order.number}/",
         "word": word,
         "look": look_of(order, word.value),
-        "blockers": blockers_of([order], now=now).get(order.pk, []),
+        "blockers": for_reader(blockers_of([order], now=now).get(order.pk, []), reader),
         "lines": [line for line in order.lines.all() if line.kind != "component"],
     }
