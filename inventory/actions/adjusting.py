@@ -54,7 +54,7 @@ def adjust_stock(
     """
     _check(sku, units, reason)
     # Asked under the lock: closes the race of one form sent twice at once.
-    _locked_level(place, sku)
+    locked_level(place, sku)
     if done := StockMovement.objects.filter(effect_key=key).first():
         return done
     written = adjust(
@@ -91,7 +91,7 @@ def adjust(
 ) -> StockMovement | None:
     """Inside the caller's transaction: one adjustment line; `expected` None takes whatever is there."""
     # Closes the race of a pick or a promise between looking and booking: level first, then the bin.
-    level = _locked_level(place, sku)
+    level = locked_level(place, sku)
     row = BinStock.objects.select_for_update().filter(bin=place, sku=sku, lot=lot).first()
     there, aside = (row.quantity, row.allocated) if row else (0, 0)
     if expected is not None and there != expected:
@@ -112,7 +112,8 @@ def adjust(
     return written[0] if written else None
 
 
-def _locked_level(place: Bin, sku: Sku) -> StockLevel:
+def locked_level(place: Bin, sku: Sku) -> StockLevel:
+    """Inside the caller's transaction: the level of a place, made when there is none."""
     StockLevel.objects.get_or_create(warehouse_id=place.warehouse_id, sku=sku)
     return StockLevel.objects.select_for_update().get(warehouse_id=place.warehouse_id, sku=sku)
 

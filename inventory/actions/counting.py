@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from inventory.actions.adjusting import AdjustmentRefused, adjust
+from inventory.actions.adjusting import AdjustmentRefused, adjust, locked_level
 from inventory.models import Bin, CountTask, Lot, Sku
 from ordermgmt.history import record
 from ordermgmt.models import User
@@ -34,12 +34,21 @@ def ask_for_count(*, place: Bin, sku: Sku, reason: str, by: User | str, now: dat
 
 @transaction.atomic(durable=True)
 def finish_count(
-    *, task: CountTask, counted: Mapping[int | None, int], by: User | str, now: datetime, device: str = ""
+    *,
+    task: CountTask,
+    counted: Mapping[int | None, int],
+    expected: Mapping[int | None, int],
+    by: User | str,
+    now: datetime,
+    is_whole: bool = False,
+    device: str = "",
 ) -> CountTask:
     """Book what was counted (units by lot id, None without a lot) and open the bin again.
 
-    Lots that lie there and are not named count as 0. A finished count changes nothing. Raises
-    AdjustmentRefused when promised or set-aside goods would be missing.
+    `expected` is what `lying` gave when the counting began. Lots that are not named stay as they are;
+    when the count covers the whole bin (`is_whole`) they count as 0. A finished count changes nothing.
+    Raises StockChanged when goods were moved since, AdjustmentRefused when promised or set-aside
+    goods would be missing.
     """
     # Closes the race of two people finishing the same count.
     task = CountTask.objects.select_for_update(of=("self",)).select_related("bin", "sku").get(pk=task.pk)
@@ -47,7 +56,10 @@ def finish_count(
         return task
     if any(units < 0 for units in counted.values()):
         raise AdjustmentRefused(_("A place cannot hold fewer than 0 units."))
-    change = sum(_book(task, lot_id, units, by, now, device) for lot_id, units in _found(task, counted).items())
+    # Nothing moves in the bin from here on: moves lock the level first.
+    locked_level(task.bin, task.sku)
+    found = {**dict.fromkeys(lying(task) | expected, 0), **counted} if is_whole else dict(counted)
+    change = sum(_book(task, lot, units, expected.get(lot, 0), by, now, device) for lot, units in found.items())
     task.done_at = now
     task.save(update_fields=["done_at"])
     if not CountTask.objects.filter(bin=task.bin, done_at=None).exists():
@@ -58,19 +70,21 @@ def finish_count(
     return task
 
 
-def _found(task: CountTask, counted: Mapping[int | None, int]) -> dict[int | None, int]:
-    there = task.bin.stock.filter(sku=task.sku, quantity__gt=0).values_list("lot_id", flat=True)
-    return {**dict.fromkeys(there, 0), **counted}
+def lying(task: CountTask) -> dict[int | None, int]:
+    """What the books say lies there, by lot id: what a count starts from and is compared with at its end."""
+    return dict(task.bin.stock.filter(sku=task.sku, quantity__gt=0).values_list("lot_id", "quantity"))
 
 
-def _book(task: CountTask, lot_id: int | None, units: int, by: User | str, now: datetime, device: str) -> int:
+def _book(
+    task: CountTask, lot_id: int | None, units: int, expected: int, by: User | str, now: datetime, device: str
+) -> int:
     lot = Lot.objects.get(pk=lot_id) if lot_id else None
     written = adjust(
         place=task.bin,
         sku=task.sku,
         lot=lot,
         units=units,
-        expected=None,
+        expected=expected,
         reason=f"Count {task.pk}",
         key=f"count:{task.pk}:{lot_id or 0}",
         by=by,

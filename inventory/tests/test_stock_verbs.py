@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from inventory.actions.adjusting import AdjustmentRefused, StockChanged, adjust_stock
-from inventory.actions.counting import ask_for_count, finish_count
+from inventory.actions.counting import ask_for_count, finish_count, lying
 from inventory.actions.holding import promise
 from inventory.actions.transferring import TransferRefused, move_stock
 from inventory.factories import LotFactory, SkuFactory, WarehouseFactory, stock
@@ -161,7 +161,7 @@ def test_a_count_puts_the_bin_right_and_opens_it(sku: Sku, warehouse: Warehouse)
     task = ask_for_count(place=place(warehouse, "A-01"), sku=sku, reason="Short pick", by="Sam", now=NOW)
     Bin.objects.filter(code="A-01").update(is_suspect=True)
     for _ in range(2):
-        finish_count(task=task, counted={None: 37}, by="Ana", now=NOW)
+        finish_count(task=task, counted={None: 37}, expected={None: 40}, by="Ana", now=NOW)
     assert (level().on_hand, quantity("A-01")) == (37, 37)
     assert not place(warehouse, "A-01").is_suspect
     assert StockMovement.objects.filter(kind=MovementKind.ADJUSTED).count() == 1
@@ -172,14 +172,40 @@ def test_a_bin_stays_suspect_until_its_last_count(sku: Sku, warehouse: Warehouse
     first = ask_for_count(place=place(warehouse, "A-01"), sku=sku, reason="Short", by="Sam", now=NOW)
     ask_for_count(place=place(warehouse, "A-01"), sku=other, reason="Short", by="Sam", now=NOW)
     Bin.objects.filter(code="A-01").update(is_suspect=True)
-    finish_count(task=first, counted={None: 40}, by="Ana", now=NOW)
+    finish_count(task=first, counted={None: 40}, expected={None: 40}, by="Ana", now=NOW)
     assert place(warehouse, "A-01").is_suspect
 
 
-def test_lots_that_were_not_found_count_as_none(warehouse: Warehouse) -> None:
+def test_goods_moved_while_a_bin_is_counted_are_a_conflict(sku: Sku, warehouse: Warehouse) -> None:
+    task = ask_for_count(place=place(warehouse, "A-01"), sku=sku, reason="Look", by="Sam", now=NOW)
+    seen = lying(task)
+    adjust_stock(place=task.bin, sku=sku, units=30, expected=40, reason="Broken", key="x", by="Ana", now=NOW)
+    with pytest.raises(StockChanged, match="held 40 when you looked and holds 30 now"):
+        finish_count(task=task, counted={None: 40}, expected=seen, by="Sam", now=NOW)
+    assert quantity("A-01") == 30
+    assert CountTask.objects.get().done_at is None
+    finish_count(task=task, counted={None: 29}, expected=lying(task), by="Sam", now=NOW)
+    assert quantity("A-01") == 29
+
+
+def test_a_lot_that_came_while_the_whole_bin_was_counted_is_a_conflict(warehouse: Warehouse) -> None:
+    lot, late = LotFactory(), LotFactory()
+    late.sku = lot.sku
+    late.save()
+    stock(lot.sku, warehouse, 6, lot=lot)
+    task = ask_for_count(place=place(warehouse, "A-01"), sku=lot.sku, reason="Look", by="Sam", now=NOW)
+    seen = lying(task)
+    stock(lot.sku, warehouse, 2, lot=late)
+    with pytest.raises(StockChanged):
+        finish_count(task=task, counted={lot.pk: 6}, expected=seen, is_whole=True, by="Ana", now=NOW)
+    finish_count(task=task, counted={lot.pk: 5}, expected=seen, by="Ana", now=NOW)
+    assert level().on_hand == 7
+
+
+def test_lots_that_were_not_found_in_the_whole_bin_count_as_none(warehouse: Warehouse) -> None:
     lot = LotFactory()
     stock(lot.sku, warehouse, 6, lot=lot)
     task = ask_for_count(place=place(warehouse, "A-01"), sku=lot.sku, reason="Look", by="Sam", now=NOW)
-    finish_count(task=task, counted={}, by="Ana", now=NOW)
+    finish_count(task=task, counted={}, expected=lying(task), is_whole=True, by="Ana", now=NOW)
     assert level().on_hand == 0
     assert CountTask.objects.get().done_at == NOW
