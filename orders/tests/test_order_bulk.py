@@ -9,6 +9,7 @@ from ordermgmt.roles import Role
 from orders import factories
 from orders.models import Hold, Order
 from orders.states import OrderStatus
+from orders.views import order_bulk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -106,3 +107,22 @@ def test_each_deed_needs_its_permission(client: Client) -> None:
     assert client.post("/orders/bulk/cancel/", {"pk": [order.pk], "confirm": 1, "reason": "x"}).status_code == 403
     assert client.post("/orders/bulk/nothing/", {"pk": [order.pk]}).status_code == 404
     assert client.get("/orders/bulk/hold/").status_code == 405
+
+
+def test_only_the_first_of_many_that_match_are_worked_and_it_says_so(
+    support: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order_bulk, "MOST", 2)
+    made = orders(3)
+    for one in made:
+        factories.HoldFactory(order=one)
+    page = support.post("/orders/bulk/release/", {"matching": 1, "list": "view=all"}).content.decode()
+    assert "The first 2 of 3 orders that match" in page
+    assert Hold.objects.open().count() == 3
+    chosen = keys(made)[:2]
+    after = support.post("/orders/bulk/release/", {"pk": chosen, "confirm": 1, "of": "3"}, follow=True)
+    assert "These were the first 2 of 3" in after.content.decode()
+    assert Hold.objects.open().count() == 1
+    refused = support.post("/orders/bulk/release/", {"pk": keys(made), "confirm": 1}, follow=True)
+    assert "3 orders are too many at once. Narrow the list" in refused.content.decode()
+    assert Hold.objects.open().count() == 1

@@ -1,7 +1,8 @@
 """Deeds on many orders: first a page that says what will happen and what is skipped, then the deed, then the undo."""
 
+import re
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -13,8 +14,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from ordermgmt.access import StaffRequest, staff_page
-from ordermgmt.listing.counting import forget_totals
+from ordermgmt.listing.counting import Total, forget_totals, total_of
 from ordermgmt.models import User
+from ordermgmt.templatetags.portal import number
 from orders.actions.holds import AlreadyReleased, NotOpen, release_hold, undo_release
 from orders.actions.sorting import assign_orders, untag_orders
 from orders.bulk_deeds import DEEDS, Deed, Outcome
@@ -26,13 +28,29 @@ MOST_TO_UNDO = 100
 BULK = ("orders.hold", "orders.release_hold", "orders.edit", "orders.cancel")
 
 
-def _chosen(request: StaffRequest) -> list[Order]:
-    """The ticked orders, or all that match the list they were on."""
+class Chosen(NamedTuple):
+    """The orders a deed is meant for, at most `MOST`, and how many were wanted."""
+
+    orders: list[Order]
+    wanted: Total
+
+    @property
+    def are_some(self) -> bool:
+        return self.wanted.more or self.wanted.value > len(self.orders)
+
+
+def _chosen(request: StaffRequest) -> Chosen:
+    """The ticked orders, or the first of all that match the list they were on."""
     data, rows = request.POST, Order.objects.with_state().order_by("pk")
     if data.get("matching"):
-        return list(OrderFilters(QueryDict(data.get("list", "")), queryset=rows, request=request).qs[:MOST])
-    keys = [int(pk) for pk in data.getlist("pk") if pk.isascii() and pk.isdecimal() and len(pk) < 19]
-    return list(rows.filter(pk__in=keys[:MOST]))
+        found = OrderFilters(QueryDict(data.get("list", "")), queryset=rows, request=request).qs
+        orders = list(found[:MOST])
+        return Chosen(orders, Total(len(orders)) if len(orders) < MOST else total_of(found))
+    keys = {int(pk) for pk in data.getlist("pk") if pk.isascii() and pk.isdecimal() and len(pk) < 19}
+    if len(keys) > MOST:
+        return Chosen([], Total(len(keys)))
+    orders = list(rows.filter(pk__in=keys))
+    return Chosen(orders, Total(len(orders)))
 
 
 @require_POST
@@ -44,19 +62,26 @@ def bulk(request: StaffRequest, slug: str) -> HttpResponse:
         raise Http404
     if not request.user.has_perm(deed.permission):
         raise PermissionDenied(deed.permission)
-    orders = _chosen(request)
+    chosen = _chosen(request)
+    orders = chosen.orders
+    if chosen.are_some and not orders:
+        return _too_many(request, chosen.wanted)
     skipped = [(order, why) for order in orders if (why := deed.why_not(order))]
     able = [order for order in orders if not deed.why_not(order)]
     form = deed.form(request.POST if request.POST.get("confirm") else None)
-    is_plain = not form.fields and not skipped and bool(able)
+    is_plain = not form.fields and not skipped and not chosen.are_some and bool(able)
     if able and (is_plain or (request.POST.get("confirm") and form.is_valid())):
-        facts = form.cleaned_data if form.is_bound else {}
-        return _done(request, deed, deed.run(able, facts, request.user, timezone.now()))
+        facts = form.cleaned_data if form.is_bound and form.is_valid() else {}
+        return _done(
+            request, deed, deed.run(able, facts, request.user, timezone.now()), _words_of(request.POST.get("of", ""))
+        )
     context = {
         "deed": deed,
         "form": form,
         "orders": able,
         "skipped": skipped,
+        "of": str(chosen.wanted) if chosen.are_some else request.POST.get("of", ""),
+        "first": len(orders),
         "page_title": deed.title,
         "page": "order-bulk",
     }
@@ -64,12 +89,28 @@ def bulk(request: StaffRequest, slug: str) -> HttpResponse:
     return render(request, "orders/order_bulk.html", context, status=422 if form.is_bound and form.errors else 200)
 
 
-def _done(request: StaffRequest, deed: Deed, outcome: Outcome) -> HttpResponse:
+def _too_many(request: StaffRequest, wanted: Total) -> HttpResponse:
+    words = _("%(n)s orders are too many at once. Narrow the list, for example to one day or one channel, until it has %(most)s at most.")  # fmt: skip
+    messages.error(request, words % {"n": wanted, "most": number(MOST)})
+    return redirect("order_list")
+
+
+def _words_of(total: str) -> str:
+    """What is said when only the first of all that match were worked; `total` comes from the page before."""
+    if not re.fullmatch(r"[\d\s,.]{1,12}\+?", total):
+        return ""
+    facts = {"most": number(MOST), "total": total}
+    return _("These were the first %(most)s of %(total)s. Narrow the list to reach the others.") % facts
+
+
+def _done(request: StaffRequest, deed: Deed, outcome: Outcome, rest: str = "") -> HttpResponse:
     forget_totals()
     words = ngettext("Done for %(n)d order.", "Done for %(n)d orders.", outcome.done) % {"n": outcome.done}
     messages.success(request, f"{deed.title}: {words}", extra_tags="" if deed.is_final else _undo_url(outcome))
-    for number, why in outcome.refused[:20]:
-        messages.warning(request, f"{number}: {why}")
+    if rest:
+        messages.warning(request, rest)
+    for order_number, why in outcome.refused[:20]:
+        messages.warning(request, f"{order_number}: {why}")
     return redirect("order_list")
 
 
