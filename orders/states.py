@@ -94,7 +94,7 @@ class InboundState(models.TextChoices):
     HELD = "held", _("Held")
     REFUSED = "refused", _("Refused")
     CHANGED = "changed", _("Changed at the shop")
-    CANCELLED = "cancelled", _("Cancelled at the shop")
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 class RevisionState(models.TextChoices):

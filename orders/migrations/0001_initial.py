@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
                 ('payload_hash', models.CharField(max_length=64)),
                 ('source', models.CharField(blank=True, max_length=200, verbose_name='file or request')),
                 ('source_rows', models.JSONField(default=list, help_text='Rows of the file, for a CSV document')),
-                ('state', models.CharField(choices=[('received', 'Received'), ('accepted', 'Accepted'), ('held', 'Held'), ('refused', 'Refused'), ('changed', 'Changed at the shop'), ('cancelled', 'Cancelled at the shop')], default='received', max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('received', 'Received'), ('accepted', 'Accepted'), ('held', 'Held'), ('refused', 'Refused'), ('changed', 'Changed at the shop'), ('cancelled', 'Cancelled')], default='received', max_length=10, verbose_name='state')),
                 ('findings', models.JSONField(default=list)),
                 ('error', models.CharField(blank=True, max_length=500, verbose_name='error')),
                 ('received_at', models.DateTimeField(verbose_name='received')),

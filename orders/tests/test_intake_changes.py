@@ -13,6 +13,7 @@ from ordermgmt.jobs import run_now
 from ordermgmt.models import Activity
 from ordermgmt.roles import Role
 from orders.actions.applying import CannotApply
+from orders.actions.cancellation import cancel_order
 from orders.actions.intake import receive_document
 from orders.actions.mapping import CannotMap, identify_items, map_sku, mendable_orders
 from orders.actions.revisions import Decided, apply_change, reject_change, settle_by_hand
@@ -235,3 +236,14 @@ def test_money_that_comes_with_another_change_is_taken_with_it(shop: Channel) ->
 def test_money_that_goes_back_is_for_a_person(shop: Channel) -> None:
     changed = send(shop, payload(), payload(financial_status="refunded"))[1]
     assert changed.inbound.state == InboundState.CHANGED
+
+
+def test_what_staff_cancelled_is_not_said_to_be_cancelled_at_the_shop(shop: Channel, client: Client) -> None:
+    inbound = send(shop, payload())[0].inbound
+    assert inbound.order is not None
+    cancel_order(inbound.order.pk, by="Ana", reason="Asked by phone", now=NOW)
+    client.force_login(UserFactory(role=Role.SUPPORT), backend="ordermgmt.access.RoleBackend")
+    for page in ("/inbound/?state=cancelled", f"/inbound/{inbound.pk}/"):
+        words = client.get(page).content.decode()
+        assert "Cancelled" in words
+        assert "Cancelled at the shop" not in words
