@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from fulfilment.actions.bench import at_bench, works_here
 from fulfilment.actions.boxing import as_box, box_types, suggested, things_of, weight_of
@@ -155,7 +156,9 @@ def _sum(done: Progress) -> str:
     facts = {"units": done.units_picked, "orders": done.orders, "short": done.units_short}
     if done.units_short:
         return _("%(units)s units for %(orders)s orders, %(short)s short") % facts
-    return _("%(units)s units for %(orders)s orders") % facts
+    return (
+        ngettext("%(units)s units for %(orders)s order", "%(units)s units for %(orders)s orders", done.orders) % facts
+    )
 
 
 def _last_done(place: Place, tote: str) -> Pick:

@@ -57,12 +57,15 @@ async function tell() {
   else feedback.bar(fill(navigator.onLine ? words.slow : count === 1 ? words.offlineOne : words.offline, { count }));
 }
 
+const GOOD = new Set(["accepted", "line_done", "job_done"]);
+
 async function answered(row, answer) {
   const rest = (await queue.pending()).map((one) => one.code);
   if (answer.task) setTask(replay(answer.task, rest));
   const leave = answer.go && !rest.length ? () => location.assign(answer.go) : null;
   const agrees = row.local === answer.verdict;
-  if (!agrees) feedback.show({ verdict: answer.verdict, message: answer.message, detail: row.local ? words.corrected : "" }, { then: leave });
+  const detail = row.local && !GOOD.has(answer.verdict) ? words.corrected : "";
+  if (!agrees) feedback.show({ verdict: answer.verdict, message: answer.message, detail }, { then: leave });
   else if (leave && feedback.isOpen()) feedback.show(answer, { then: leave });
   if (leave && !feedback.isOpen()) leave();
   document.dispatchEvent(new CustomEvent("scan:answer", { detail: answer }));
