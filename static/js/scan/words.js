@@ -13,7 +13,7 @@ export const words = {
   signedOut: "You were signed out. Sign in again; your scans are kept",
   forbidden: "You may not do this. Ask your lead",
   ok: "OK",
-  corrected: "The server says:",
+  corrected: "The server corrected this screen",
 };
 
 export const fill = (text, facts) => text.replace(/\{(\w+)\}/g, (whole, name) => facts[name] ?? whole);
