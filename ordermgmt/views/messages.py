@@ -36,7 +36,12 @@ class MessageFilters(ListFilters):
     def find(
         self, rows: QuerySet[OutgoingMessage], name: str, value: str
     ) -> QuerySet[OutgoingMessage]:  # the signature django-filter calls
-        return rows.filter(Q(about__icontains=value) | Q(recipient__icontains=value) | Q(subject_line__icontains=value))
+        return rows.filter(
+            Q(about__icontains=value)
+            | Q(thread__icontains=value)
+            | Q(recipient__icontains=value)
+            | Q(subject_line__icontains=value)
+        )
 
 
 class MessageList(ListPage):
