@@ -172,7 +172,7 @@ def _hold_fixes(order: Order, hold: Hold, code: HoldCode, document: int | None) 
     return [*first, _fix(order, _("Release hold"), "order_release_hold", hold.pk, method="POST")]
 
 
-def _fix(order: Order, label: str, name: str, *args: object, method: str = "GET") -> Fix:
+def _fix(order: Order, label: str, name: str, *args: int, method: str = "GET") -> Fix:
     return Fix(label, fix_url(order, name, *args), method, MAY[name])
 
 

@@ -123,6 +123,9 @@ def test_addresses_consents_notes_and_block(support: Client) -> None:
     assert support.get(f"{base}/addresses/{address.pk}/").status_code == 200
     assert support.post(f"{base}/addresses/{address.pk}/", new | {"postcode": "1"}).status_code == 422
     assert support.post(f"{base}/addresses/{address.pk}/", new).status_code == 302
+    late = support.post(f"{base}/addresses/{address.pk}/", new | {"line1": "Bredgatan 9"})
+    assert late.status_code == 409
+    assert "Someone else replaced this address meanwhile" in late.content.decode()
     assert support.post(f"{base}/addresses/new/", new | {"line1": "Bredgatan 4"}).status_code == 302
     support.post(f"{base}/actions/consent/", {"kind": "newsletter", "granted": "1"})
     assert customer.consents.get().is_granted

@@ -58,7 +58,7 @@ def finish_count(
         raise AdjustmentRefused(_("A place cannot hold fewer than 0 units."))
     # Nothing moves in the bin from here on: moves lock the level first.
     locked_level(task.bin, task.sku)
-    found = {**dict.fromkeys(lying(task) | expected, 0), **counted} if is_whole else dict(counted)
+    found = {**dict.fromkeys([*lying(task), *expected], 0), **counted} if is_whole else dict(counted)
     change = sum(_book(task, lot, units, expected.get(lot, 0), by, now, device) for lot, units in found.items())
     task.done_at = now
     task.save(update_fields=["done_at"])

@@ -93,7 +93,7 @@ def test_its_time_is_up() -> None:
     assert made.holds.get().released_by == "Timer"
 
 
-def test_an_order_that_cannot_be_released_does_not_keep_the_others_waiting() -> None:
+def test_an_order_that_cannot_be_released_does_not_keep_the_others_waiting(client: Client) -> None:
     abroad, sku = WarehouseFactory(zones=[("DK", 2, 1)]), SkuFactory()
     WarehouseFactory(zones=[("SE", 2, 1)])
     bad, good = order({sku: 1}, shipping=ABROAD), order({sku: 1})
@@ -106,6 +106,11 @@ def test_an_order_that_cannot_be_released_does_not_keep_the_others_waiting() -> 
     assert bad.number in run.summary["failed_rows"][0]
     assert not good.holds.open().exists()
     assert bad.holds.open().exists()
+    client.force_login(UserFactory(role=Role.ADMIN), backend="ordermgmt.access.RoleBackend")
+    page = client.get("/jobs/").content.decode()
+    assert "1 released, 1 failed" in page
+    assert f"{bad.number}: " in page
+    assert f"{bad.number}: " in client.get(f"/jobs/runs/{run.pk}/").content.decode()
 
 
 def test_a_finished_order_takes_no_hold() -> None:
