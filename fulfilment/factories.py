@@ -9,7 +9,8 @@ from typing import Any
 import factory
 
 from fulfilment import models
-from fulfilment.actions.waves import Choice, release_waves
+from fulfilment.actions.planning import Choice
+from fulfilment.actions.waves import release_waves
 from fulfilment.states import CarrierStatus, Verdict, WaveKind
 from inventory.factories import BinFactory, SkuFactory, WarehouseFactory, stock
 from inventory.models import Sku, Warehouse

@@ -7,7 +7,7 @@ from django import forms
 from django.core.validators import FileExtensionValidator
 from django.utils.translation import gettext_lazy as _
 
-from fulfilment.actions.waves import Choice
+from fulfilment.actions.planning import Choice
 from fulfilment.states import CarrierStatus, WaveKind
 from fulfilment.tracking_files import LARGEST
 from ordermgmt.clock import business_zone

@@ -7,9 +7,9 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from fulfilment.actions import packing, picking, proving, shorts
+from fulfilment.actions.claiming import lock_wave
 from fulfilment.actions.screens import home_task, pack_task, pick_task
 from fulfilment.actions.staging import NoStagingPlace
-from fulfilment.actions.waves import lock_wave
 from fulfilment.models import ScanEvent, Wave
 from fulfilment.scans import Answer, Scan, right, stop, wrong
 from fulfilment.states import Verdict, WaveStatus, WorkStatus

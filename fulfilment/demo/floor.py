@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from fulfilment.actions.claiming import claim_wave
+from fulfilment.actions.planning import Choice
 from fulfilment.actions.scanning import take_scan
 from fulfilment.actions.screens import pick_task
-from fulfilment.actions.waves import Choice, NothingToRelease, claim_wave, release_waves
+from fulfilment.actions.waves import NothingToRelease, release_waves
 from fulfilment.demo.master import Master
 from fulfilment.models import FulfilmentOrder, Wave
 from fulfilment.scans import Scan

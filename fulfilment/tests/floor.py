@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db.models import F, Sum
 
+from fulfilment.actions.claiming import claim_wave
 from fulfilment.actions.scanning import take_scan
-from fulfilment.actions.waves import claim_wave
 from fulfilment.factories import NOW, ready_to_ship
 from fulfilment.models import FulfilmentLine, PickTask, Wave
 from fulfilment.scans import Scan

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from fulfilment.actions.planning import Choice
 from fulfilment.actions.putting_back import NothingToPutBack, put_back, withdraw_cancelled
-from fulfilment.actions.waves import Choice, NothingToRelease, UnderWay, cancel_wave, release_waves, remove_order
+from fulfilment.actions.waves import NothingToRelease, UnderWay, cancel_wave, release_waves, remove_order
 from fulfilment.factories import NOW, item
 from fulfilment.models import FulfilmentOrder, Label, Wave
 from fulfilment.states import LabelState, WaveStatus, WorkStatus

@@ -3,7 +3,9 @@
 import pytest
 from django.db import connection
 
-from fulfilment.actions.waves import Choice, NothingToRelease, WaveTaken, claim_wave, release_waves
+from fulfilment.actions.claiming import WaveTaken, claim_wave
+from fulfilment.actions.planning import Choice
+from fulfilment.actions.waves import NothingToRelease, release_waves
 from fulfilment.factories import NOW, item, released
 from fulfilment.models import FulfilmentOrder, Label, PickTask, ScanEvent, Shipment, Wave
 from fulfilment.states import ShipmentStatus, Verdict, WorkStatus

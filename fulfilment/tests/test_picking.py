@@ -4,17 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from fulfilment.actions.claiming import WaveTaken, claim_wave, reassign_wave, take_over
 from fulfilment.actions.putting_back import put_back, withdraw_cancelled
-from fulfilment.actions.waves import (
-    UnderWay,
-    WaveTaken,
-    cancel_wave,
-    claim_wave,
-    reassign_wave,
-    remove_order,
-    split_wave,
-    take_over,
-)
+from fulfilment.actions.waves import UnderWay, cancel_wave, remove_order, split_wave
 from fulfilment.factories import NOW, item, released
 from fulfilment.models import FulfilmentOrder, PickTask, ScanEvent, Wave
 from fulfilment.states import Verdict, WaveStatus, WorkStatus

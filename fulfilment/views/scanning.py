@@ -15,10 +15,10 @@ from django.views.decorators.http import require_GET, require_POST
 from fulfilment.actions.beating import beat
 from fulfilment.actions.bench import works_here
 from fulfilment.actions.bench_overrides import NotPacked, ReasonNeeded, override_packing, unpack
+from fulfilment.actions.claiming import WaveOver, WaveTaken, claim_wave
 from fulfilment.actions.labelling import LabelGone, ReasonMissing, reprint_label
 from fulfilment.actions.scanning import STATIONS, SequenceTaken, next_job, take_scan
 from fulfilment.actions.screens import home_task, pack_task, pick_task
-from fulfilment.actions.waves import WaveOver, WaveTaken, claim_wave
 from fulfilment.cards import barcode_svg, cards
 from fulfilment.models import BoxType, FulfilmentOrder, Label, ScanEvent, Wave
 from fulfilment.reports import progress_of, route

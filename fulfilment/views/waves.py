@@ -14,24 +14,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from fulfilment.actions.claiming import WaveOver, WaveTaken, is_idle, reassign_wave, take_over
+from fulfilment.actions.planning import Choice, Plan, plan_waves
 from fulfilment.actions.putting_back import NothingToPutBack, put_back
 from fulfilment.actions.releasing import Excluded
 from fulfilment.actions.waves import (
-    Choice,
     NothingToRelease,
     OneMustStay,
-    Plan,
     UnderWay,
-    WaveOver,
-    WaveTaken,
     cancel_wave,
-    is_idle,
-    plan_waves,
-    reassign_wave,
     release_waves,
     remove_order,
     split_wave,
-    take_over,
 )
 from fulfilment.forms import WaveForm
 from fulfilment.models import FulfilmentOrder, PickTask, Wave

@@ -1,0 +1,117 @@
+"""Planning waves: which ready orders are picked in one walk, and what the walk costs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db.models import QuerySet
+
+from fulfilment.actions.releasing import Chosen, Excluded, Part, choose, not_ready, ready_to_release
+from fulfilment.shelving import Take
+from fulfilment.states import WaveKind
+from inventory.models import Warehouse
+from orders.models import Order
+
+# For the estimate: walking to a stop, taking a line, changing the tote (minutes).
+MINUTES_PER_STOP, MINUTES_PER_LINE, MINUTES_PER_ORDER = 0.5, 0.4, 0.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What a lead wants released: kind, sizes, and orders due up to a day."""
+
+    kind: str = WaveKind.MULTI
+    max_orders: int = 24
+    totes: int = 6
+    most_waves: int = 4
+    due_on: date | None = None
+    country: str = ""
+
+    @property
+    def size(self) -> int:
+        """Orders in one wave: one tote each, but singles share a tote."""
+        return self.max_orders if self.kind == WaveKind.SINGLES else min(self.max_orders, self.totes)
+
+
+@dataclass
+class PlannedWave:
+    """Parts picked together, with what the walk costs."""
+
+    parts: Sequence[Part]
+    takes: Sequence[Take] = field(default_factory=list)
+
+    @property
+    def orders(self) -> int:
+        return len(self.parts)
+
+    @property
+    def lines(self) -> int:
+        return sum(len(part.demands) for part in self.parts)
+
+    @property
+    def units(self) -> int:
+        return sum(part.units for part in self.parts)
+
+    @property
+    def stops(self) -> int:
+        return len({take.shelf.bin_id for take in self.takes})
+
+    @property
+    def minutes(self) -> int:
+        walk = self.stops * MINUTES_PER_STOP + len(self.takes) * MINUTES_PER_LINE
+        return max(1, round(walk + self.orders * MINUTES_PER_ORDER))
+
+
+@dataclass
+class Plan:
+    """What would be released, and what not, with reasons."""
+
+    waves: list[PlannedWave]
+    excluded: list[Excluded]
+    ready: int
+    left_over: int
+
+    @property
+    def orders(self) -> int:
+        return sum(wave.orders for wave in self.waves)
+
+    @property
+    def lines(self) -> int:
+        return sum(wave.lines for wave in self.waves)
+
+    @property
+    def stops(self) -> int:
+        return sum(wave.stops for wave in self.waves)
+
+    @property
+    def minutes(self) -> int:
+        return sum(wave.minutes for wave in self.waves)
+
+    @property
+    def oldest_on(self) -> date | None:
+        days = [part.order.promised_ship_on for wave in self.waves for part in wave.parts]
+        return min((day for day in days if day), default=None)
+
+
+def plan_waves(warehouse: Warehouse, choice: Choice) -> Plan:
+    """Look at what a release would do; nothing is written."""
+    orders = list(candidates(warehouse, choice))
+    chosen = choose(warehouse, orders)
+    planned, left = group_parts(chosen, choice)
+    excluded = [*not_ready(warehouse), *chosen.excluded]
+    return Plan(planned, excluded, ready=len(chosen.parts), left_over=left)
+
+
+def candidates(warehouse: Warehouse, choice: Choice) -> QuerySet[Order]:
+    orders = ready_to_release(warehouse)
+    if choice.due_on:
+        orders = orders.filter(promised_ship_on__lte=choice.due_on)
+    return orders.filter(ship_country=choice.country) if choice.country else orders
+
+
+def group_parts(chosen: Chosen, choice: Choice) -> tuple[list[PlannedWave], int]:
+    is_single = choice.kind == WaveKind.SINGLES
+    parts = [part for part in chosen.parts if part.is_single == is_single]
+    groups = [parts[at : at + choice.size] for at in range(0, len(parts), choice.size)][: choice.most_waves]
+    waves = [PlannedWave(group, [take for part in group for take in chosen.takes[part.order.pk]]) for group in groups]
+    return waves, len(parts) - sum(wave.orders for wave in waves)
