@@ -6,7 +6,7 @@ from datetime import date
 
 from django.db.models import QuerySet
 
-from fulfilment.actions.releasing import Chosen, Excluded, Part, choose, not_ready, ready_to_release
+from fulfilment.actions.choosing import Chosen, Excluded, Part, choose, not_ready, ready_to_release
 from fulfilment.shelving import Take
 from fulfilment.states import WaveKind
 from inventory.models import Warehouse

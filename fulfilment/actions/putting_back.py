@@ -9,8 +9,9 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from fulfilment.actions.releasing import drop_open, lock_work
+from fulfilment.actions.releasing import lock_work
 from fulfilment.actions.staging import stage_bin
+from fulfilment.actions.taking_back import drop_open
 from fulfilment.models import FulfilmentLine, FulfilmentOrder, PackBox, PickTask, Wave
 from fulfilment.scans import Answer, stop
 from fulfilment.states import WaveStatus, WorkStatus

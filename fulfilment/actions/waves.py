@@ -7,10 +7,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from fulfilment.actions.choosing import Chosen, choose, ready_to_release
 from fulfilment.actions.claiming import check_open, lock_wave, note
 from fulfilment.actions.planning import Choice, PlannedWave, candidates, group_parts
 from fulfilment.actions.putting_back import settle_wave
-from fulfilment.actions.releasing import Chosen, choose, leave_floor, lock_work, ready_to_release, release
+from fulfilment.actions.releasing import lock_work, release
+from fulfilment.actions.taking_back import leave_floor
 from fulfilment.models import FulfilmentOrder, Wave
 from fulfilment.models.work import FulfilmentOrderQuerySet
 from fulfilment.states import WaveKind, WaveStatus, WorkStatus

@@ -7,8 +7,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from fulfilment.actions.choosing import not_ready, ready_to_release
 from fulfilment.actions.planning import Choice, plan_waves
-from fulfilment.actions.releasing import NotReleased, not_ready, ready_to_release, take_back
+from fulfilment.actions.taking_back import NotReleased, take_back
 from fulfilment.actions.waves import NothingToRelease, release_waves
 from fulfilment.factories import NOW, item
 from fulfilment.models import FulfilmentOrder, PickTask

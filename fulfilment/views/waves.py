@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from fulfilment.actions.choosing import Excluded
 from fulfilment.actions.claiming import WaveOver, WaveTaken, is_idle, reassign_wave, take_over
 from fulfilment.actions.planning import Choice, Plan, plan_waves
 from fulfilment.actions.putting_back import NothingToPutBack, put_back
-from fulfilment.actions.releasing import Excluded
 from fulfilment.actions.waves import (
     NothingToRelease,
     OneMustStay,
