@@ -182,7 +182,7 @@ def test_the_job_reads_what_a_crash_left(shop: Channel) -> None:
     assert Order.objects.count() == 1
 
 
-def test_a_code_that_cannot_be_mended_does_not_keep_the_others_waiting(shop: Channel) -> None:
+def test_a_code_that_cannot_be_mended_does_not_keep_the_others_waiting(shop: Channel, client: Client) -> None:
     for number, code in ((21, "POISON"), (22, "GOOD")):
         lines = [{"id": 12, "name": "Box", "sku": code, "quantity": 2, "price": "10.00"}]
         send(shop, payload(id=number, line_items=lines))
@@ -192,6 +192,10 @@ def test_a_code_that_cannot_be_mended_does_not_keep_the_others_waiting(shop: Cha
     assert (run.summary["orders"], run.summary["failed"]) == (1, 1)
     bad = Order.objects.get(inbound__external_id="21")
     assert bad.number in run.summary["failed_rows"][0]
+    client.force_login(UserFactory(role=Role.SUPPORT), backend="ordermgmt.access.RoleBackend")
+    inbound = InboundOrder.objects.get(external_id="22")
+    answer = client.post(f"/inbound/{inbound.pk}/map/", {"external_code": "X", "sku": "TEA", "units": 1})
+    assert answer.status_code == 302
 
 
 def test_a_version_that_cannot_be_compared_is_given_up_and_shown(shop: Channel, client: Client) -> None:

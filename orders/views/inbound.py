@@ -1,6 +1,7 @@
 """Documents from channels: the list, one document with its findings, and what mends it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -18,6 +19,7 @@ from django_filters import CharFilter, ChoiceFilter, ModelChoiceFilter
 
 from inventory.models import Sku
 from ordermgmt.access import StaffRequest, staff_page
+from ordermgmt.each import each
 from ordermgmt.listing import Column, Empty, ListFilters, ListPage, View
 from ordermgmt.models import User
 from ordermgmt.templatetags.portal import state_tag, tag
@@ -235,13 +237,11 @@ def inbound_map(request: StaffRequest, pk: int) -> HttpResponse:
     except mapping.CannotMap as error:
         form.add_error(None, str(error))
         return _detail(request, inbound, form)
-    mended = [
-        order_id
-        for order_id in mapping.mendable_orders(MENDS_AT_ONCE)
-        if mapping.identify_items(order_id, by=request.user, now=now)
-    ]
+    # An order that cannot be mended is tried again by the job, which names it.
+    mend = partial(mapping.identify_items, by=request.user, now=now)
+    mended = each(mapping.mendable_orders(MENDS_AT_ONCE), mend).done
     words = _("“%(code)s” is %(sku)s from now on.") % {"code": facts["external_code"], "sku": facts["sku"]}
-    orders = ngettext("%(n)s order goes on.", "%(n)s orders go on.", len(mended)) % {"n": len(mended)}
+    orders = ngettext("%(n)s order goes on.", "%(n)s orders go on.", mended) % {"n": mended}
     messages.success(request, f"{words} {orders}")
     return redirect("inbound_detail", pk)
 
