@@ -108,7 +108,8 @@ def test_an_order_that_cannot_be_released_does_not_keep_the_others_waiting(clien
     assert bad.holds.open().exists()
     client.force_login(UserFactory(role=Role.ADMIN), backend="ordermgmt.access.RoleBackend")
     page = client.get("/jobs/").content.decode()
-    assert "1 released, 1 failed" in page
+    assert "1 released" in page
+    assert "1 failed" in page
     assert f"{bad.number}: " in page
     assert f"{bad.number}: " in client.get(f"/jobs/runs/{run.pk}/").content.decode()
 
