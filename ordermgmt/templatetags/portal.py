@@ -1,5 +1,6 @@
 """Words, numbers and small marks for templates. A template builtin: no `{% load %}` needed."""
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -48,7 +49,9 @@ def money(amount: Any, currency: str = "") -> str:
         return _unknown()
     code = currency or getattr(amount, "currency", "") or "EUR"
     value = Decimal(getattr(amount, "amount", amount))
-    return _tidy(format_currency(value, str(code), locale=_locale()))
+    words = format_currency(value, str(code), locale=_locale())
+    # CLDR's currency spacing, which Babel leaves out: a code of letters stands apart from its digits.
+    return _tidy(re.sub(r"([A-Z]{3})(?=\d)", r"\1 ", words))
 
 
 @register.filter
