@@ -257,11 +257,12 @@ def test_short_and_set_aside_orders_say_why(floor: Floor) -> None:
     sam.scan(place_code("A-01"))
     sam.scan(oat.barcode)
     sam.command("SHORT", found=1)
-    order = Order.objects.get()
+    order = Order.objects.with_state().get()
     (blocker,) = floor_blockers([order], NOW)[order.pk]
     assert blocker.sentence == f"1 × {oat.code} was not at A-01"
     HoldFactory(order=order, reason="Wait")
     sam.scan(oat.barcode)
+    order = Order.objects.with_state().get()
     assert [one.code for one in floor_blockers([order], NOW)[order.pk]] == ["short_pick", "set_aside"]
 
 
