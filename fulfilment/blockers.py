@@ -16,6 +16,7 @@ from orders.states import FulfilmentStatus, OrderStatus
 
 SHORT, ASIDE = 25, 45
 COUNT_WITHIN = timedelta(hours=4)
+UNDER_WAY = (FulfilmentStatus.WAITING, FulfilmentStatus.IN_PROGRESS, FulfilmentStatus.PART_SHIPPED)
 
 
 @blocker_rule
@@ -33,8 +34,7 @@ def floor_blockers(orders: Sequence[Order], now: datetime) -> Mapping[int, Seque
 
 def _may_be_short(order: Order) -> bool:
     """An order that was never on the floor cannot be short there."""
-    waits = order.fulfilment_status in (FulfilmentStatus.WAITING, FulfilmentStatus.PART_SHIPPED)
-    return waits and bool(getattr(order, "floor_work", ()))
+    return order.fulfilment_status in UNDER_WAY and bool(getattr(order, "floor_work", ()))
 
 
 def _is_set_aside(work: FulfilmentOrder) -> bool:
