@@ -68,7 +68,7 @@ def shipment(db: None) -> Shipment:
 
 def tell(shipment: Shipment, *reports: Report) -> Shipment:
     for report in reports:
-        record_event(shipment.pk, report, among=Shipment.objects.all(), source="house", by="house", now=LATER)
+        record_event(shipment.pk, report, source="house", by="house", now=LATER)
     return Shipment.objects.get(pk=shipment.pk)
 
 
@@ -120,9 +120,7 @@ def test_events_before_the_hand_over_wait_for_it(db: None) -> None:
 
 def test_the_future_is_refused(shipment: Shipment) -> None:
     with pytest.raises(FromTheFuture):
-        record_event(
-            shipment.pk, event("delivered", 300), among=Shipment.objects.all(), source="house", by="house", now=NOW
-        )
+        record_event(shipment.pk, event("delivered", 300), source="house", by="house", now=NOW)
     assert not TrackingEvent.objects.exists()
 
 
