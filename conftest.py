@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db.backends.sqlite3.base import DatabaseOperations
@@ -14,6 +15,10 @@ from django.db.backends.sqlite3.base import DatabaseOperations
 from ordermgmt.guards import APPEND_ONLY, guard_sql, unguard_sql
 from ordermgmt.listing import counting
 from ordermgmt.models import RoleGrant, User
+
+# How long an example takes depends on what else the machine does; speed is shown in bench/.
+hypothesis.settings.register_profile("ours", deadline=None)
+hypothesis.settings.load_profile("ours")
 
 
 @pytest.fixture(autouse=True, scope="session")

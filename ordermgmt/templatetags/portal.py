@@ -165,7 +165,7 @@ def age(value: datetime | None) -> str:
 # Marks -------------------------------------------------------------------------------------------
 @lru_cache(maxsize=500)
 def _symbol(name: str, css: str) -> SafeString:
-    pattern = '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>'
+    pattern = '<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>'
     return format_html(pattern, css, static("img/sprite.svg"), name)
 
 

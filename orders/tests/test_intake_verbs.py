@@ -34,7 +34,7 @@ def shop() -> Channel:
 
 
 def payload(**changes: Any) -> dict[str, Any]:
-    return {**copy.deepcopy(ORDER), "shipping_address": ADDRESS, "email": "ann@example.com", **changes}
+    return {**copy.deepcopy(ORDER), "shipping_address": copy.deepcopy(ADDRESS), "email": "ann@example.com", **changes}
 
 
 def send(channel: Channel, *trees: Any, now: datetime = NOW) -> list[Outcome]:
