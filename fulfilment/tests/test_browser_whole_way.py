@@ -1,6 +1,7 @@
 """The whole way of one order in a real browser: a web shop's file, an unknown item, a wave, scans, a parcel, its customer."""
 
 import json
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,12 @@ from orders.models import Invoice, Order
 from orders.states import ChannelKind, FulfilmentStatus, OrderStatus
 from orders.tests.test_intake_verbs import payload
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.skipif("WHOLE_WAY" not in os.environ, reason="scans at full speed; set WHOLE_WAY=1 on an idle machine"),
+]
 
 HOME = {
     "first_name": "Ann",
