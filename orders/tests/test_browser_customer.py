@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import brotli
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
@@ -130,11 +131,22 @@ def test_both_buttons_of_cancelling_are_alike_and_in_the_first_screen(page: Any,
     assert max(box["y"] + box["height"] for box in boxes) < PHONE["height"]
 
 
-def test_the_page_weighs_little_and_asks_nobody_else(page: Any, live_server: Any) -> None:
-    hosts: list[str] = []
-    page.on("request", lambda request: hosts.append(request.url))
-    page.goto(live_server.url + address_of(STATES["shipped"]()), wait_until="networkidle")
-    assert [url for url in hosts if not url.startswith((live_server.url, "data:"))] == []
+@pytest.mark.parametrize("path", ["/o/", "/find/"])
+def test_the_page_weighs_little_and_asks_nobody_else(path: str, page: Any, live_server: Any) -> None:
+    answers: list[Any] = []
+    page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - Playwright marks what it is given
+    path = address_of(STATES["shipped"]()) if path == "/o/" else path
+    page.goto(live_server.url + path, wait_until="networkidle")
+    asked = [answer for answer in answers if not answer.url.startswith("data:")]
+    assert [answer.url for answer in asked if not answer.url.startswith(live_server.url)] == []
+    assert len(asked) <= 6
+    assert sum(map(weight, asked)) <= 40_000
+
+
+def weight(answer: Any) -> int:
+    """Bytes on the way: production keeps static files compressed; the page itself is counted as it is."""
+    body = answer.body()
+    return len(brotli.compress(body) if "/static/" in answer.url else body)
 
 
 def test_the_whole_way_without_script(browser: Any, live_server: Any) -> None:
