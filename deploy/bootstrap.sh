@@ -70,7 +70,7 @@ if [ ! -e .env ] && [ "$purpose" = run ]; then
 # For a portal on this machine; .env.example names every setting.
 DEBUG=1
 SECRET_KEY=$(secret 60)
-CARRIER_WEBHOOK_SECRET=$(secret 24)
+CARRIER_WEBHOOK_SECRETS=house=$(secret 24)
 # Mails go nowhere and are read under Sent mail; smtp://user:password@host:587/?tls=True sends them.
 EMAIL_URL=dummymail://
 # INFO says every request.

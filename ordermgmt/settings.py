@@ -317,7 +317,8 @@ SHOP = {
 # When a picker scans the place before the item: always, same_item (it lies in two bins of the walk), off.
 SCAN_LOCATION = env.str("SCAN_LOCATION", default="always")
 GS1_COMPANY_PREFIX = env.str("GS1_COMPANY_PREFIX", default="7350012")
-CARRIER_WEBHOOK_SECRET = env.str("CARRIER_WEBHOOK_SECRET", default="")
+# Carrier code to HMAC secret: house=…,other=…
+CARRIER_WEBHOOK_SECRETS = env.dict("CARRIER_WEBHOOK_SECRETS", default={})
 
 # Logs ------------------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")

@@ -14,13 +14,13 @@ from fulfilment.states import ShipmentStatus
 from fulfilment.tests.parcels import packed
 from fulfilment.views.webhooks import LARGEST, signature
 
-SECRET = "a-shared-secret-of-the-carrier"
+SECRET, OTHER = "a-shared-secret-of-the-carrier", "the-secret-of-another"
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def _secret(settings: Any) -> None:
-    settings.CARRIER_WEBHOOK_SECRET = SECRET
+    settings.CARRIER_WEBHOOK_SECRETS = {"house": SECRET, "other": OTHER}
 
 
 @pytest.fixture
@@ -29,10 +29,10 @@ def shipment() -> Shipment:
     return dispatch_shipment(made.pk, by="Ana", now=timezone.now())
 
 
-def post(body: Any, *, stamp: str = "", signed: str = "", code: str = "house") -> Any:
+def post(body: Any, *, stamp: str = "", signed: str = "", code: str = "house", secret: str = SECRET) -> Any:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     stamp = stamp or str(int(timezone.now().timestamp()))
-    headers = {"Webhook-Timestamp": stamp, "Webhook-Signature": signed or signature(SECRET, stamp, raw)}
+    headers = {"Webhook-Timestamp": stamp, "Webhook-Signature": signed or signature(secret, stamp, code, raw)}
     return Client().post(f"/webhooks/carriers/{code}/", raw, content_type="application/json", headers=headers)
 
 
@@ -129,13 +129,26 @@ def test_an_unknown_status_is_kept_as_unknown(shipment: Shipment) -> None:
 def test_only_known_carriers_and_only_posts(shipment: Shipment, settings: Any) -> None:
     assert post(delivered(), code="other").status_code == 404
     assert Client().get("/webhooks/carriers/house/").status_code == 405
-    settings.CARRIER_WEBHOOK_SECRET = ""
+    settings.CARRIER_WEBHOOK_SECRETS = {"house": ""}
     assert post(delivered()).status_code == 503
+    settings.CARRIER_WEBHOOK_SECRETS = {"other": OTHER}
+    assert post(delivered()).status_code == 503
+
+
+def test_a_carrier_cannot_sign_for_another(shipment: Shipment, settings: Any) -> None:
+    """Not with its own secret, and not by sending its own signed message to the other's address."""
+    Carrier.objects.create(code="other", name="Other", gateway="house")
+    assert post(delivered(), secret=OTHER).status_code == 401
+    settings.CARRIER_WEBHOOK_SECRETS = {"house": SECRET, "other": SECRET}
+    stamp, body = str(int(timezone.now().timestamp())), json.dumps(delivered()).encode()
+    sent_to_other = signature(SECRET, stamp, "other", body)
+    assert post(body, stamp=stamp, signed=sent_to_other, code="other").status_code == 202
+    assert post(body, stamp=stamp, signed=sent_to_other).status_code == 401
 
 
 def test_a_carrier_speaks_of_its_own_parcels_only(shipment: Shipment) -> None:
     Carrier.objects.create(code="other", name="Other", gateway="house")
-    answer = post(delivered(), code="other")
+    answer = post(delivered(), code="other", secret=OTHER)
     assert (answer.status_code, answer.json()["new"]) == (202, 0)
     shipment.refresh_from_db()
     assert shipment.status == ShipmentStatus.DISPATCHED

@@ -29,19 +29,19 @@ class BadSignature(Exception):
 @public_page
 @require_POST
 def carrier_webhook(request: HttpRequest, code: str) -> JsonResponse:
-    """`Webhook-Timestamp` (unix seconds) and `Webhook-Signature` (hex HMAC-SHA256 of timestamp, a dot and the body)."""
+    """`Webhook-Timestamp` (unix seconds) and `Webhook-Signature`, see `signature`."""
     now = timezone.now()
-    if not settings.CARRIER_WEBHOOK_SECRET:
-        return _no(503, "Carrier webhooks are not set up: CARRIER_WEBHOOK_SECRET is empty")
     if not Carrier.objects.filter(code=code, is_active=True).exists():
         return _no(404, "There is no such carrier")
+    if not settings.CARRIER_WEBHOOK_SECRETS.get(code):
+        return _no(503, f"Webhooks of this carrier are not set up: CARRIER_WEBHOOK_SECRETS does not name {code}")
     if int(request.headers.get("Content-Length") or 0) > LARGEST:
         return _no(413, f"A message may have {LARGEST} bytes")
     body = request.read(LARGEST + 1)
     if len(body) > LARGEST:
         return _no(413, f"A message may have {LARGEST} bytes")
     try:
-        check_signature(request, body, now)
+        check_signature(request, code, body, now)
     except BadSignature as problem:
         return _no(401, str(problem))
     return _work(code, body, now)
@@ -67,7 +67,7 @@ def _work(code: str, body: bytes, now: datetime) -> JsonResponse:
     )
 
 
-def check_signature(request: HttpRequest, body: bytes, now: datetime) -> None:
+def check_signature(request: HttpRequest, code: str, body: bytes, now: datetime) -> None:
     """Compared in constant time; a message older or newer than five minutes is refused."""
     stamp = request.headers.get("Webhook-Timestamp", "")
     if not (stamp.isascii() and stamp.isdecimal() and len(stamp) <= 12):
@@ -75,12 +75,14 @@ def check_signature(request: HttpRequest, body: bytes, now: datetime) -> None:
     if abs(now - datetime.fromtimestamp(int(stamp), UTC)).total_seconds() > WINDOW_SECONDS:
         raise BadSignature("The message is not from the last five minutes")
     given = request.headers.get("Webhook-Signature", "")
-    if not hmac.compare_digest(signature(settings.CARRIER_WEBHOOK_SECRET, stamp, body).encode(), given.encode()):
+    right = signature(settings.CARRIER_WEBHOOK_SECRETS[code], stamp, code, body)
+    if not hmac.compare_digest(right.encode(), given.encode()):
         raise BadSignature("The signature does not match")
 
 
-def signature(secret: str, stamp: str, body: bytes) -> str:
-    return hmac.new(secret.encode(), f"{stamp}.".encode() + body, sha256).hexdigest()
+def signature(secret: str, stamp: str, code: str, body: bytes) -> str:
+    """Hex HMAC-SHA256 of `timestamp.code.body`: a message to one carrier's address is none to another's."""
+    return hmac.new(secret.encode(), f"{stamp}.{code}.".encode() + body, sha256).hexdigest()
 
 
 def strict_json(text: str) -> Any:
