@@ -7,7 +7,11 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from ordermgmt.numbering import SEQUENCES
 
-APPEND_ONLY = {"ordermgmt": "ordermgmt_activity", "inventory": "inventory_stockmovement"}
+APPEND_ONLY = {
+    "ordermgmt": "ordermgmt_activity",
+    "inventory": "inventory_stockmovement",
+    "orders": "orders_subscriptionevent",
+}
 
 _POSTGRESQL = """
 CREATE OR REPLACE FUNCTION refuse_rewrite() RETURNS trigger LANGUAGE plpgsql AS

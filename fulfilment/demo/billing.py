@@ -36,7 +36,9 @@ def write_invoices(told: list[Told]) -> None:
         last[series] += 1
         made.append(_invoice(one, series, last[series], list(_rows(one, charges.get(one.order.pk)))))
     papers = [
-        StoredDocument(kind="invoice", number=i.number, thread=i.order.number, requested_at=i.issued_at)
+        StoredDocument(
+            kind="invoice", number=i.number, thread=i.order.number if i.order else "", requested_at=i.issued_at
+        )
         for i, _ in made
     ]
     save(StoredDocument, papers)
@@ -70,6 +72,7 @@ def _invoice(one: Told, series: str, sequence: int, rows: list[_Row]) -> tuple[I
         series=series,
         sequence=sequence,
         order=one.order,
+        customer_id=one.order.customer_id,
         cause=str(one.shipment),
         status=InvoiceStatus.PAID,
         currency=one.story.currency,

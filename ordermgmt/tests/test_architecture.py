@@ -75,7 +75,10 @@ def test_every_model_is_in_the_admin_zone() -> None:
 
 
 def test_every_model_has_a_factory() -> None:
-    source = "".join((ROOT / app / "factories.py").read_text() for app in OURS)
+    source = "".join(path.read_text() for app in OURS for path in sorted((ROOT / app / "factories").rglob("*.py")))
+    source += "".join(
+        (ROOT / app / "factories.py").read_text() for app in OURS if (ROOT / app / "factories.py").exists()
+    )
     made = set(re.findall(r"^\s+model = (?:models\.)?(\w+)$", source, re.MULTILINE))
     missing = {m.__name__ for m in our_models()} - made
     assert missing == set()

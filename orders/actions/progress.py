@@ -133,7 +133,8 @@ def grouped(rows: QuerySet[R]) -> dict[int, list[R]]:
     """Rows by the id of their order."""
     groups: dict[int, list[R]] = defaultdict(list)
     for row in rows:
-        groups[row.order_id].append(row)
+        if row.order_id:
+            groups[row.order_id].append(row)
     return groups
 
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from babel.numbers import format_currency
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.documents import UnknownDocument, document_kind
@@ -20,10 +21,16 @@ _PRICE_STEP = Decimal("0.0001")
 
 @document_kind("invoice", title=_("Invoice"), permission="orders.view")
 def invoice(number: str) -> Paper:
-    found = Invoice.objects.select_related("order").filter(number=number).first()
+    found = Invoice.objects.select_related("order", "subscription").filter(number=number).first()
     if found is None:
         raise UnknownDocument(number)
-    return paper("invoice", invoice_facts(found), style="invoice", language=found.order.language)
+    return paper("invoice", invoice_facts(found), style="invoice", language=language_of(found))
+
+
+def language_of(invoice: Invoice) -> str:
+    """The customer's language, from what is billed."""
+    source = invoice.order or invoice.subscription
+    return source.language if source else settings.LANGUAGE_CODE
 
 
 def invoice_facts(invoice: Invoice) -> dict[str, Any]:

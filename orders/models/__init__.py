@@ -1,18 +1,56 @@
 from orders.models.channels import Channel, InboundOrder, InboundRevision, SkuAlias
+from orders.models.collecting import (
+    Charge,
+    Dispute,
+    Dunning,
+    DunningPolicy,
+    PayLink,
+    PaymentMethod,
+    Payout,
+    PayoutLine,
+    ProviderEvent,
+    Refund,
+)
 from orders.models.in_work import OrderInWork
-from orders.models.money import Invoice, InvoiceLine, Payment
+from orders.models.ledgers import AccountEntry, Promotion, Redemption, RevenueEntry, TaxRate
+from orders.models.money import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Payment, Receipt, WriteOff
 from orders.models.orders import AddressKind, Order, OrderAddress, OrderCharge, OrderLine, OrderLink
+from orders.models.plans import Plan, PlanItem, PlanPrice, PlanVersion, PriceChange, PriceChangeItem
 from orders.models.promises import Allocation, Hold, OrderChange, SourcingDecision
+from orders.models.subscriptions import (
+    BillingCycle,
+    CalendarSegment,
+    Delivery,
+    DeliveryItem,
+    MrrMovement,
+    RenewalStop,
+    Subscription,
+    SubscriptionEvent,
+    SubscriptionLine,
+    SubscriptionLink,
+)
 
 __all__ = [
+    "AccountEntry",
     "AddressKind",
     "Allocation",
+    "BillingCycle",
+    "CalendarSegment",
     "Channel",
+    "Charge",
+    "CreditNote",
+    "CreditNoteLine",
+    "Delivery",
+    "DeliveryItem",
+    "Dispute",
+    "Dunning",
+    "DunningPolicy",
     "Hold",
     "InboundOrder",
     "InboundRevision",
     "Invoice",
     "InvoiceLine",
+    "MrrMovement",
     "Order",
     "OrderAddress",
     "OrderChange",
@@ -20,7 +58,30 @@ __all__ = [
     "OrderInWork",
     "OrderLine",
     "OrderLink",
+    "PayLink",
     "Payment",
+    "PaymentMethod",
+    "Payout",
+    "PayoutLine",
+    "Plan",
+    "PlanItem",
+    "PlanPrice",
+    "PlanVersion",
+    "PriceChange",
+    "PriceChangeItem",
+    "Promotion",
+    "ProviderEvent",
+    "Receipt",
+    "Redemption",
+    "Refund",
+    "RenewalStop",
+    "RevenueEntry",
     "SkuAlias",
     "SourcingDecision",
+    "Subscription",
+    "SubscriptionEvent",
+    "SubscriptionLine",
+    "SubscriptionLink",
+    "TaxRate",
+    "WriteOff",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -28,6 +29,8 @@ def invoice_url(row: Invoice) -> str:
 
 
 def _order(row: Invoice) -> str:
+    if row.order is None:
+        return ""
     return format_html('<a href="/orders/{}/">{}</a>', row.order.number, row.order.number)
 
 
@@ -95,19 +98,25 @@ def invoice(request: StaffRequest, number: str) -> HttpResponse:
         "shows_list": request.user.has_perm("orders.finance"),
         "pdf_url": reverse("paper", args=["invoice", row.number]),
         "facts": _facts(row),
-        "payments": Payment.objects.filter(order=row.order, state=PaymentState.SUCCEEDED).order_by("at", "pk"),
-        "others": row.order.invoices.exclude(pk=row.pk).order_by("pk"),
+        "payments": _payments(row).filter(state=PaymentState.SUCCEEDED).order_by("at", "pk"),
+        "others": Invoice.objects.filter(order__isnull=False, order=row.order).exclude(pk=row.pk).order_by("pk"),
         "mails": OutgoingMessage.objects.filter(about__in=[row.number, row.cause]).order_by("-pk")[:20],
         "history": Activity.objects.filter(subject=row.number).order_by("-at", "-id")[:20],
     }
     return render(request, "invoices/detail.html", context)
 
 
+def _payments(row: Invoice) -> QuerySet[Payment]:
+    """Money of its order, or of itself when it bills none."""
+    return Payment.objects.filter(order=row.order) if row.order else Payment.objects.filter(invoice=row)
+
+
 def _facts(row: Invoice) -> list[dict[str, Any]]:
+    order = {"term": _("Order"), "value": str(row.order), "url": f"/orders/{row.order}/"}
     shipment = {"term": _("Shipment"), "value": row.cause, "url": f"/shipments/{row.cause}/"}
     return [
-        {"term": _("Order"), "value": row.order.number, "url": f"/orders/{row.order.number}/"},
-        *([shipment] if row.cause != row.order.number else []),
+        *([order] if row.order else []),
+        *([shipment] if row.cause.startswith("SH-") else []),
         {"term": _("Date"), "value": portal.day(row.issued_on, "j M Y")},
         {"term": _("Due"), "value": portal.day(row.due_on, "j M Y")},
         {
