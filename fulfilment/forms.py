@@ -1,5 +1,6 @@
 """Forms of the shipments and waves pages."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from fulfilment.actions.planning import Choice
 from fulfilment.states import CarrierStatus, WaveKind
 from fulfilment.tracking_files import LARGEST
+from inventory.models import Warehouse
 from ordermgmt.clock import business_zone
 
 
@@ -63,9 +65,25 @@ class WaveForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     country = forms.CharField(label=_("Country"), required=False, max_length=2, help_text=_("Two letters, like SE"))
+    zone = forms.CharField(
+        label=_("Zone"), required=False, max_length=24, help_text=_("Only from places whose code starts so, like A12")
+    )
     max_orders = forms.IntegerField(label=_("Most orders in a wave"), min_value=1, max_value=200, initial=24)
     totes = forms.IntegerField(label=_("Totes on a cart"), min_value=1, max_value=60, initial=6)
     most_waves = forms.IntegerField(label=_("Most waves"), min_value=1, max_value=40, initial=4)
+
+    def __init__(self, data: Any, *, warehouses: Sequence[Warehouse], here: Warehouse) -> None:
+        super().__init__(data)
+        self._mine, self.warehouse = {one.code: one for one in warehouses}, here
+        if len(warehouses) > 1:
+            choices = [(one.code, one.title) for one in warehouses]
+            field = forms.ChoiceField(label=_("Warehouse"), choices=choices, initial=here.code)
+            self.fields = {"warehouse": field} | self.fields
+
+    def clean_warehouse(self) -> str:
+        code: str = self.cleaned_data["warehouse"]
+        self.warehouse = self._mine[code]
+        return code
 
     def clean_country(self) -> str:
         country: str = self.cleaned_data["country"].upper()
@@ -75,4 +93,4 @@ class WaveForm(forms.Form):
 
     @property
     def choice(self) -> Choice:
-        return Choice(**self.cleaned_data)
+        return Choice(**{name: value for name, value in self.cleaned_data.items() if name != "warehouse"})

@@ -23,6 +23,7 @@ class Shelf:
     expires_on: date | None = None
     received_on: date | None = None
     sequence: int = 0
+    place: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from fulfilment.views import manifests, scanning, shipments, waves, webhooks
+from fulfilment.views import manifests, scanning, shipments, wave_new, waves, webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("scan/", scanning.scan_home, name="scan_home"),
@@ -16,7 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("scan/cards/", scanning.command_cards, name="command_cards"),
     path("scan/cards/<str:code>.svg", scanning.card_barcode, name="card_barcode"),
     path("waves/", waves.wave_list, name="wave_list"),
-    path("waves/new/", waves.wave_new, name="wave_new"),
+    path("waves/new/", wave_new.wave_new, name="wave_new"),
     path("waves/works/<str:number>/remove/", waves.work_remove, name="work_remove"),
     path("waves/works/<str:number>/put-back/", waves.work_put_back, name="work_put_back"),
     path("waves/<str:number>/", waves.wave, name="wave"),

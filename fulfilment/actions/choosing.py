@@ -178,6 +178,7 @@ def shelf_of(row: BinStock) -> Shelf:
         expires_on=row.lot.expires_on if row.lot else None,
         received_on=row.lot.received_on if row.lot else None,
         sequence=row.bin.pick_sequence,
+        place=row.bin.code,
     )
 
 

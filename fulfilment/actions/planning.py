@@ -26,6 +26,8 @@ class Choice:
     most_waves: int = 4
     due_on: date | None = None
     country: str = ""
+    # Start of the code of every place the goods lie in.
+    zone: str = ""
 
     @property
     def size(self) -> int:
@@ -111,7 +113,11 @@ def candidates(warehouse: Warehouse, choice: Choice) -> QuerySet[Order]:
 
 def group_parts(chosen: Chosen, choice: Choice) -> tuple[list[PlannedWave], int]:
     is_single = choice.kind == WaveKind.SINGLES
-    parts = [part for part in chosen.parts if part.is_single == is_single]
+    parts = [part for part in chosen.parts if part.is_single == is_single and _lies_in(choice.zone, chosen, part)]
     groups = [parts[at : at + choice.size] for at in range(0, len(parts), choice.size)][: choice.most_waves]
     waves = [PlannedWave(group, [take for part in group for take in chosen.takes[part.order.pk]]) for group in groups]
     return waves, len(parts) - sum(wave.orders for wave in waves)
+
+
+def _lies_in(zone: str, chosen: Chosen, part: Part) -> bool:
+    return all(take.shelf.place.upper().startswith(zone.upper()) for take in chosen.takes[part.order.pk])

@@ -20,6 +20,7 @@ from fulfilment.reports import pick_list
 from fulfilment.states import LabelState, ShipmentStatus, WorkStatus
 from fulfilment.tests.floor import Floor, assert_books_hold, place_code, tote_code
 from fulfilment.views.scanning import _today
+from inventory.factories import BinFactory, stock
 from ordermgmt import codes
 from ordermgmt.factories import UserFactory
 from ordermgmt.models import User
@@ -154,6 +155,44 @@ def test_a_lead_previews_releases_and_changes_waves(floor: Floor) -> None:
     wave.refresh_from_db()
     assert wave.status == "cancelled"
     assert "Enter a whole number" in client.post("/waves/new/", {**form, "totes": "x"}).content.decode()
+
+
+def test_an_address_that_names_only_the_kind_shows_no_errors(floor: Floor) -> None:
+    released(floor.warehouse, [{item(floor.warehouse, 5): 1}], by=floor.lead, kind="singles")
+    page = as_person(floor.lead).get("/waves/new/?kind=singles")
+    assert page.context["form"].errors == {}
+    assert page.context["form"].choice.kind == "singles"
+    assert "is required" not in page.content.decode()
+
+
+def test_a_new_wave_opens_where_the_work_is_unless_another_warehouse_was_asked_for(floor: Floor) -> None:
+    from orders.factories import order
+
+    idle = Floor(lead=floor.lead)
+    first, second = sorted([floor.warehouse, idle.warehouse], key=lambda one: one.code)
+    order({item(second, 9): 2})
+    client = as_person(floor.lead)
+    assert client.get("/waves/new/").context["warehouse"] == second
+    assert client.get("/waves/").context["warehouse"] == second
+    assert client.get(f"/waves/new/?warehouse={first.code}").context["warehouse"] == first
+    assert client.get("/waves/new/").context["plan"].orders == 1
+    form = {"kind": "multi", "max_orders": 24, "totes": 6, "most_waves": 4}
+    assert client.post("/waves/new/", {**form, "warehouse": "nowhere"}).context["form"].errors.keys() == {"warehouse"}
+    client.post("/waves/new/", {**form, "warehouse": second.code})
+    assert Wave.objects.get().warehouse == second
+
+
+def test_a_zone_takes_only_orders_whose_goods_all_lie_there(floor: Floor) -> None:
+    from orders.factories import order
+
+    near, far = item(floor.warehouse, 9), item(floor.warehouse)
+    stock(far, floor.warehouse, 9, BinFactory(warehouse=floor.warehouse, code="B-07"))
+    order({near: 2})
+    order({near: 1, far: 1})
+    client = as_person(floor.lead)
+    assert client.get("/waves/new/?zone=a").context["plan"].orders == 1
+    assert client.get("/waves/new/?zone=B").context["plan"].orders == 0
+    assert client.get("/waves/new/").context["plan"].orders == 2
 
 
 def test_another_warehouse_is_not_seen(floor: Floor) -> None:

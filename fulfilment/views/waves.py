@@ -1,7 +1,6 @@
-"""Waves: what is on the floor, the next release, one wave (P19)."""
+"""Waves: what is on the floor, and one wave (P19)."""
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,27 +10,22 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from fulfilment.actions.choosing import Excluded
 from fulfilment.actions.claiming import WaveOver, WaveTaken, is_idle, reassign_wave, take_over
-from fulfilment.actions.planning import Choice, Plan, plan_waves
+from fulfilment.actions.planning import Choice, plan_waves
 from fulfilment.actions.putting_back import NothingToPutBack, put_back
 from fulfilment.actions.waves import (
-    NothingToRelease,
     OneMustStay,
     UnderWay,
     cancel_wave,
-    release_waves,
     remove_order,
     split_wave,
 )
-from fulfilment.forms import WaveForm
 from fulfilment.models import FulfilmentOrder, PickTask, Wave
 from fulfilment.reports import progress_of, route
 from fulfilment.states import WaveStatus, WorkStatus
-from fulfilment.views.places import here, my_warehouses, person
+from fulfilment.views.places import here_or_busiest, my_warehouses, person
 from inventory.models import Warehouse
 from ordermgmt.access import staff_page
 from ordermgmt.models import Activity, User
@@ -44,7 +38,7 @@ SHOWN_DONE = timedelta(hours=24)
 @staff_page("fulfilment.release", "fulfilment.view")
 def wave_list(request: HttpRequest) -> HttpResponse:
     """Waves on the floor, and what is ready for the next."""
-    warehouse, now = here(request), timezone.now()
+    warehouse, now = here_or_busiest(request), timezone.now()
     waves = _with_figures(Wave.objects.filter(warehouse=warehouse))
     plan = plan_waves(warehouse, Choice()) if warehouse else None
     context = {
@@ -76,61 +70,6 @@ def _with_figures(waves: QuerySet[Wave]) -> Any:
 def _to_put_back(warehouse: Warehouse | None) -> QuerySet[FulfilmentOrder]:
     works = FulfilmentOrder.objects.to_put_back().filter(warehouse=warehouse).select_related("order")
     return works.annotate(units=Sum("lines__picked")).order_by("cancelled_at")
-
-
-@require_http_methods(["GET", "POST"])
-@staff_page("fulfilment.release")
-def wave_new(request: HttpRequest) -> HttpResponse:
-    """Preview and release waves; what is left out is named with its reason."""
-    warehouse = here(request)
-    if warehouse is None:
-        return redirect("wave_list")
-    form = WaveForm(request.POST or (request.GET if "kind" in request.GET else None))
-    if request.method == "POST" and form.is_valid():
-        try:
-            waves = release_waves(warehouse, form.choice, by=person(request), now=timezone.now())
-        except NothingToRelease:
-            messages.info(request, _("Nothing is ready for this kind of wave any more"))
-        else:
-            return _released(request, waves)
-    plan = plan_waves(warehouse, form.choice if form.is_bound and form.is_valid() else Choice())
-    return render(request, "fulfilment/wave_new.html", _new_context(request, warehouse, form, plan))
-
-
-def _released(request: HttpRequest, waves: Sequence[Wave]) -> HttpResponse:
-    text = ngettext("Released %(waves)s", "Released %(waves)s", len(waves))
-    messages.success(request, text % {"waves": ", ".join(wave.number for wave in waves)})
-    return redirect("wave", waves[0].number) if len(waves) == 1 else redirect("wave_list")
-
-
-def _new_context(request: HttpRequest, warehouse: Warehouse, form: WaveForm, plan: Plan) -> dict[str, Any]:
-    return {
-        "page_title": _("New wave"),
-        "page": "wave-new",
-        "warehouse": warehouse,
-        "warehouses": my_warehouses(request),
-        "form": form if form.is_bound else WaveForm(initial={"due_on": None}),
-        "plan": plan,
-        "reasons": _reasons(plan.excluded),
-    }
-
-
-_REASON_WORDS: dict[str, Callable[[], str]] = {
-    "held": lambda: _("On hold"),
-    "short": lambda: _("Wait for stock"),
-    "expiry": lambda: _("Expire too early"),
-    "count": lambda: _("A place must be counted"),
-    "place": lambda: _("Not on a shelf to pick from"),
-}
-
-
-def _reasons(excluded: Sequence[Excluded]) -> list[dict[str, Any]]:
-    """Counts by reason, each with its orders."""
-    counts = Counter(one.code for one in excluded)
-    return [
-        {"words": _REASON_WORDS[code](), "count": count, "orders": [one for one in excluded if one.code == code][:50]}
-        for code, count in counts.most_common()
-    ]
 
 
 def _visible(request: HttpRequest, number: str) -> Wave:
