@@ -7,9 +7,10 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
+from inventory.factories import SkuFactory
 from ordermgmt.factories import UserFactory
 from ordermgmt.roles import Role
-from orders.factories import ChannelFactory, InvoiceFactory, SkuFactory, order
+from orders.factories import ChannelFactory, InvoiceFactory, order
 from orders.models import Order, Payment
 from orders.states import InvoiceStatus, PaymentStatus
 

@@ -2,9 +2,10 @@ from decimal import Decimal
 
 import pytest
 
+from inventory.factories import SkuFactory
 from ordermgmt.models import Activity
 from orders.actions.paying import PaymentRefused, record_payment
-from orders.factories import NOW, ChannelFactory, InvoiceFactory, SkuFactory, order
+from orders.factories import NOW, ChannelFactory, InvoiceFactory, order
 from orders.models import Order, Payment
 from orders.states import HoldCode, InvoiceStatus, PaymentKind, PaymentState, PaymentStatus
 
