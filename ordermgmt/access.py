@@ -12,7 +12,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.csrf import csrf_exempt
 
-from ordermgmt.models import User
+from ordermgmt.loading import Related
+from ordermgmt.models import RoleGrant, User
+from ordermgmt.prepared import PreparedRecords
 
 
 class StaffRequest(HttpRequest):
@@ -22,10 +24,16 @@ class StaffRequest(HttpRequest):
 
 
 class RoleBackend(BaseBackend):
-    """Finds the person of a session with their roles in one query."""
+    """Finds the person of a session with their roles; every page of staff asks for them."""
 
     def get_user(self, user_id: int) -> User | None:
-        return User.objects.prefetch_related("grants").filter(pk=user_id, is_active=True).first()
+        found = list(_PERSON(user_id))
+        _GRANTS.load(found)
+        return found[0] if found else None
+
+
+_PERSON = PreparedRecords(lambda pk: User.objects.filter(pk=pk, is_active=True))
+_GRANTS = Related("grants", lambda ids: RoleGrant.objects.filter(user__in=ids))
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):

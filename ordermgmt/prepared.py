@@ -1,8 +1,9 @@
 """Reads of hot paths: a queryset is turned into SQL once, since building it costs more than asking.
 
 `Prepared(build)` is called with the values of `build`'s parameters and gives rows as `values_list`
-would. Lists may have any length (one statement per length). Values must not decide the shape of
-the query: only what follows `=`, `IN` and the like.
+would; `PreparedRecords(build)` gives records with what `select_related` names. Lists may have any
+length (one statement per length). Values must not decide the shape of the query: only what follows
+`=`, `IN` and the like.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.db.models.query import get_related_populators
 
 _FIRST_DAY = datetime(1901, 1, 1, tzinfo=UTC)
 _MOST_SHAPES = 500
@@ -59,11 +61,32 @@ class Prepared:
         slots = tuple(places.get(param, param) for param in params)
         if set(places.values()) - {slot for slot, known in zip(slots, is_value, strict=True) if known}:
             raise TypeError("a value does not reach the statement as it is")
+        return _Statement(sql, slots, is_value, self._reader(compiler))
+
+    def _reader(self, compiler: Any) -> Callable[[Sequence[Any]], Sequence[Any]]:
         converters = compiler.get_converters([column[0] for column in compiler.select])
-        convert: Callable[[Sequence[Any]], Sequence[Any]] = list
-        if converters:
-            convert = partial(_convert, compiler, converters)
-        return _Statement(sql, slots, is_value, convert)
+        return partial(_convert, compiler, converters) if converters else list
+
+
+class PreparedRecords(Prepared):
+    """The same for whole records; `build` gives a plain queryset, with `select_related` or without."""
+
+    def _reader(self, compiler: Any) -> Callable[[Sequence[Any]], Sequence[Any]]:
+        values, found = super()._reader(compiler), compiler.klass_info
+        first, last = found["select_fields"][0], found["select_fields"][-1] + 1
+        names = [column[0].target.attname for column in compiler.select[first:last]]
+        make, related = found["model"].from_db, get_related_populators(found, compiler.select, "default")  # type: ignore[call-arg]
+
+        def records(rows: Sequence[Any]) -> Sequence[Any]:
+            made = []
+            for row in values(rows):
+                record = make("default", names, row[first:last])
+                for populator in related:
+                    populator.populate(row, record)
+                made.append(record)
+            return made
+
+        return records
 
 
 def _convert(compiler: Any, converters: Any, rows: Sequence[Any]) -> Sequence[Any]:

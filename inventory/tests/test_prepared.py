@@ -2,10 +2,12 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from inventory.factories import NOW, SkuFactory, WarehouseFactory
 from inventory.models import Closure, Sku, SkuPrice
-from ordermgmt.prepared import Prepared
+from ordermgmt.loading import Related
+from ordermgmt.prepared import Prepared, PreparedRecords
 
 pytestmark = pytest.mark.django_db
 
@@ -39,3 +41,24 @@ def test_dates_moments_and_money_are_handed_over() -> None:
 def test_a_value_that_shapes_the_query_is_refused() -> None:
     with pytest.raises(TypeError, match="does not reach"):
         Prepared(lambda n: Sku.objects.filter(is_bundle=bool(n)).values_list("pk"))(1)
+
+
+def test_records_come_with_what_the_queryset_joins() -> None:
+    sku = SkuFactory()
+    read = PreparedRecords(lambda ids: Sku.objects.filter(pk__in=ids).select_related("product"))
+    (found,) = read([sku.pk])
+    assert (found, found.code, found._state.adding, found._state.db) == (sku, sku.code, False, "default")
+    assert found._state.fields_cache["product"] == sku.product
+    assert read([sku.pk + 1]) == []
+
+
+def test_related_rows_are_those_of_the_relation(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    skus = [SkuFactory(price="1.00"), SkuFactory(price="2.00")]
+    SkuPrice.objects.filter(sku=skus[1]).delete()
+    prices = Related("prices", lambda ids: SkuPrice.objects.filter(sku__in=ids))
+    expected = {sku.pk: list(sku.prices.all()) for sku in skus}
+    with django_assert_num_queries(1):
+        assert len(prices.load(skus)) == len(expected[skus[0].pk]) > 0
+        assert {sku.pk: list(sku.prices.all()) for sku in skus} == expected
+        assert all(price.sku is skus[0] for price in skus[0].prices.all())
+        assert prices.load([]) == []

@@ -1,13 +1,15 @@
 """The filters of a list, and the chips that show which are applied."""
 
 from collections.abc import Iterable
+from copy import copy
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from django.db.models import Model, QuerySet
-from django.forms import BoundField
-from django.utils.translation import gettext
+from django.forms import BoundField, Form
+from django.utils.translation import get_language, gettext
+from django_filters import Filter
 from django_filters.filterset import FilterSet
 
 from ordermgmt.templatetags import portal
@@ -20,11 +22,40 @@ class Chip(NamedTuple):
     remove_url: str
 
 
+class _Declared(dict[str, Filter]):
+    """Filters as a class declares them. Each request has its own, but no deep ones: those cost more than its rows."""
+
+    def __deepcopy__(self, memo: Any) -> dict[str, Filter]:
+        return {name: _own(declared) for name, declared in self.items()}
+
+
+def _own(declared: Filter) -> Filter:
+    own = copy(declared)
+    own.extra = dict(declared.extra)
+    own.method = declared.method  # type: ignore[misc, method-assign]  # bound to the copy
+    return own
+
+
 class ListFilters(FilterSet):
     """Base of every list's filters. A filter called `q` is drawn as the search field."""
 
+    _form_classes: ClassVar[dict[tuple[type, str | None], type[Form]]] = {}
+
+    @classmethod
+    def get_filters(cls) -> "_Declared":
+        return _Declared(super().get_filters())  # type: ignore[no-untyped-call]
+
     def __init__(self, data: Any = None, queryset: Any = None, *, request: Any = None, prefix: Any = None) -> None:
         super().__init__(data, queryset, request=request, prefix=prefix)  # type: ignore[no-untyped-call]
+
+    def get_form_class(self) -> type[Form]:
+        """The form's class, made once in a language unless what can be chosen depends on who asks."""
+        if any(callable(each.extra.get("queryset")) for each in self.filters.values()):
+            return super().get_form_class()  # type: ignore[no-any-return, no-untyped-call]
+        key = type(self), get_language()
+        if key not in self._form_classes:
+            self._form_classes[key] = super().get_form_class()  # type: ignore[no-untyped-call]
+        return self._form_classes[key]
 
     @cached_property
     def form(self) -> Any:

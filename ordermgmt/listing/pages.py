@@ -113,7 +113,7 @@ class ListPage:
 
     @cached_property
     def _filter_names(self) -> set[str]:
-        form = self.filterset.get_filters()  # type: ignore[no-untyped-call]
+        form = self.filterset.get_filters()
         return {*form, *(f"{name}_{end}" for name in form for end in ("min", "max", "after", "before"))}
 
     @cached_property
@@ -153,13 +153,19 @@ class ListPage:
         rows: QuerySet[Any] = self.filters.qs
         return rows
 
+    @property
+    def read(self) -> QuerySet[Any]:
+        """The matching rows with what the shown columns read."""
+        joins = [column.join for column in self.shown_columns if column.join]
+        return self.matching.select_related(*joins) if joins else self.matching
+
     @cached_property
     def slice(self) -> Slice:
         before, after = self.request.GET.get("before", ""), self.request.GET.get("after", "")
         cursor = (
             read_cursor(before or after, self.queryset, self.order, backwards=bool(before)) if before or after else None
         )
-        found = read_slice(self.matching, self.order, self.size, cursor)
+        found = read_slice(self.read, self.order, self.size, cursor)
         self.prepare(found.rows)
         return found
 
@@ -280,5 +286,5 @@ class ListPage:
             rows=str(counting.total_of(self.matching)),
             query=self.own_query or "all",
         )
-        lines = csv_lines(self.matching, self.order, self.shown_columns, self.prepare)
+        lines = csv_lines(self.read, self.order, self.shown_columns, self.prepare)
         return csv_response(self.name, lines, self.now)

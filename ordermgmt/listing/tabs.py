@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.text import slugify
 
 from ordermgmt.models import SavedView, User
+from ordermgmt.prepared import PreparedRecords
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,14 @@ class View:
 
 def saved_views(page: str, user: User) -> list[View]:
     """Everyone's, the person's roles' and the person's own, oldest first."""
-    visible = Q(owner=user) | Q(owner=None, role="") | Q(owner=None, role__in=sorted(user.roles))
-    rows = SavedView.objects.filter(visible, page=page, archived_at=None).order_by("pk")
-    return [View(row.slug, row.name, row.query, row) for row in rows]
+    return [View(row.slug, row.name, row.query, row) for row in _VISIBLE(page, user.pk, sorted(user.roles))]
+
+
+_VISIBLE = PreparedRecords(
+    lambda page, person, roles: SavedView.objects.filter(
+        Q(owner=person) | Q(owner=None, role="") | Q(owner=None, role__in=roles), page=page, archived_at=None
+    ).order_by("pk")
+)
 
 
 def free_slug(name: str, taken: set[str]) -> str:

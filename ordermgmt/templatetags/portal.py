@@ -16,7 +16,7 @@ from django.template.loader import get_template
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html, json_script
+from django.utils.html import conditional_escape, format_html, json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, to_locale
 
@@ -28,8 +28,17 @@ register = template.Library()
 NBSP = "\u00a0"
 
 
+def _language() -> str:
+    return get_language() or settings.LANGUAGE_CODE
+
+
+@lru_cache(maxsize=50)
+def _locale_of(language: str) -> Locale:
+    return Locale.parse(to_locale(language))
+
+
 def _locale() -> Locale:
-    return Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE))
+    return _locale_of(_language())
 
 
 def _tidy(text: str) -> str:
@@ -48,8 +57,12 @@ def money(amount: Any, currency: str = "") -> str:
     if amount is None or amount == "":
         return _unknown()
     code = currency or getattr(amount, "currency", "") or "EUR"
-    value = Decimal(getattr(amount, "amount", amount))
-    words = format_currency(value, str(code), locale=_locale())
+    return _money_words(str(getattr(amount, "amount", amount)), str(code), _language())
+
+
+@lru_cache(maxsize=5000)
+def _money_words(amount: str, code: str, language: str) -> str:
+    words = format_currency(Decimal(amount), code, locale=_locale_of(language))
     # CLDR's currency spacing, which Babel leaves out: a code of letters stands apart from its digits.
     return _tidy(re.sub(r"([A-Z]{3})(?=\d)", r"\1 ", words))
 
@@ -70,8 +83,13 @@ def number(value: Any, decimals: int | None = None) -> str:
     """Grouped by the reader's language; unknown is a dash that is read aloud as such."""
     if value is None or value == "":
         return _unknown()
+    return _number_words(str(value), decimals, _language())
+
+
+@lru_cache(maxsize=5000)
+def _number_words(value: str, decimals: int | None, language: str) -> str:
     pattern = None if decimals is None else "#,##0" + ("." + "0" * int(decimals) if int(decimals) else "")
-    return _tidy(format_decimal(Decimal(str(value)), format=pattern, locale=_locale()))
+    return _tidy(format_decimal(Decimal(value), format=pattern, locale=_locale_of(language)))
 
 
 @register.filter
@@ -91,7 +109,18 @@ def percent(value: Any, decimals: int = 1) -> str:
 # Times -------------------------------------------------------------------------------------------
 def _day_words(value: date, pattern: str) -> str:
     this_year = timezone.now().astimezone(business_zone()).year
-    return date_format(value, pattern if value.year == this_year else f"{pattern} Y").replace(" ", NBSP)
+    full = pattern if value.year == this_year else f"{pattern} Y"
+    # Equal instants may be different days: only bare days are remembered.
+    return _day_of(value, full, _language()) if type(value) is date else _formatted(value, full)
+
+
+@lru_cache(maxsize=5000)
+def _day_of(value: date, pattern: str, language: str) -> str:
+    return _formatted(value, pattern)
+
+
+def _formatted(value: date, pattern: str) -> str:
+    return date_format(value, pattern).replace(" ", NBSP)
 
 
 @register.filter
@@ -181,8 +210,11 @@ def shape(tone: str, name: str = "") -> SafeString:
     return _symbol(f"shape-{name or TONES.get(tone, NEUTRAL).shape}", f"shape tone-{tone}")
 
 
+_MARK_END = SafeString("</span>")
+
+
 def _mark(look: Look, words: Any, filled: bool) -> SafeString:
-    return format_html("{}{}</span>", _mark_start(look, filled), words)
+    return _mark_start(look, filled) + conditional_escape(words) + _MARK_END
 
 
 @lru_cache(maxsize=500)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -21,6 +21,7 @@ from ordermgmt.looks import look_of
 from ordermgmt.navigation import active_role
 from ordermgmt.templatetags import portal
 from orders.filters import GONE, OrderFilters
+from orders.loading import load_state
 from orders.models import Order
 from orders.states import OrderStatus
 from orders.wording import state_of
@@ -97,8 +98,9 @@ class OrderList(ListPage):
             lambda o: o.channel.name,
             css="wide",
             default=False,
+            join="channel",
         ),
-        Column("assignee", gettext_lazy("Assigned to"), css="wide", default=False),
+        Column("assignee", gettext_lazy("Assigned to"), css="wide", default=False, join="assignee"),
         Column("shipping_method", gettext_lazy("Delivery method"), css="wide", default=False),
         Column("placed_at", gettext_lazy("Placed"), sort="placed", css="wide low", default=False),
         Column("email", gettext_lazy("E-mail"), css="wide", default=False),
@@ -156,6 +158,8 @@ class OrderList(ListPage):
         return {"perms_create": self.request.user.has_perm("orders.create")}
 
     def prepare(self, rows: list[Any]) -> None:
+        load_state(rows)
+        prefetch_related_objects([order for order in rows if not order.recipient], "customer")
         why = blockers_of(rows, now=self.now)
         today = business_day(self.now)
         for order in rows:
@@ -163,21 +167,17 @@ class OrderList(ListPage):
             order.today = today
 
 
-def listed_orders() -> QuerySet[Order]:
-    """Orders as lists show them."""
-    return Order.objects.select_related("channel", "customer", "assignee").with_state()
-
-
 @staff_page("orders.view")
 def order_list(request: HttpRequest) -> HttpResponseBase:
     """Every order the filters name."""
-    return OrderList(request, listed_orders()).response()
+    return OrderList(request, Order.objects.all()).response()
 
 
 @staff_page("orders.view")
 def order_peek(request: HttpRequest, number: str) -> HttpResponse:
     """The side panel: state, why, what is in it, and the next acts."""
-    order = get_object_or_404(listed_orders().prefetch_related("lines__sku"), number=number)
+    orders = Order.objects.select_related("channel", "customer", "assignee").with_state()
+    order = get_object_or_404(orders.prefetch_related("lines__sku"), number=number)
     return render(
         request,
         "orders/order_peek.html",

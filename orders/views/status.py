@@ -5,7 +5,6 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
-from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -14,11 +13,14 @@ from django.views.decorators.http import require_safe
 from inventory.models import ServedZone
 from ordermgmt.access import customer_page
 from ordermgmt.blocking import blockers_of
+from ordermgmt.prepared import PreparedRecords
 from orders.customer_forms import CustomerAddressForm, FindForm, ProofForm
 from orders.following import Following, count_words, follow
 from orders.identity import is_proven
-from orders.models import AddressKind, Order, OrderAddress, OrderLink
+from orders.loading import load_followed
+from orders.models import Order, OrderAddress, OrderLink
 
+_LINK = PreparedRecords(lambda token: OrderLink.objects.select_related("order__channel").filter(token=token))
 StatusView = Callable[[HttpRequest, OrderLink], HttpResponse]
 
 
@@ -27,7 +29,7 @@ def by_link(view: StatusView) -> Callable[[HttpRequest, str], HttpResponse]:
 
     @wraps(view)
     def found(request: HttpRequest, token: str) -> HttpResponse:
-        link = OrderLink.objects.select_related("order__channel").filter(token=token).first()
+        link = next(iter(_LINK(token)), None)
         if link is None:
             return render(request, "customer/unknown.html", {"form": FindForm()}, status=404)
         with translation.override(link.order.language):
@@ -59,7 +61,7 @@ DONE = frozenset({"address", "proven"})
 
 
 def status_context(request: HttpRequest, link: OrderLink, now: datetime) -> dict[str, Any]:
-    order = load(link.order_id)
+    order = load(link)
     found = following(order, now)
     proven = is_proven(request, order, now)
     address = shipping_address(order)
@@ -72,16 +74,10 @@ def status_context(request: HttpRequest, link: OrderLink, now: datetime) -> dict
     return context
 
 
-def load(pk: int) -> Order:
-    """The order with all its page shows, in a constant number of queries."""
-    shipping = OrderAddress.objects.filter(kind=AddressKind.SHIPPING)
-    orders = Order.objects.with_state().prefetch_related("lines", Prefetch("addresses", shipping, "shipping_rows"))
-    order = orders.get(pk=pk)
-    prefetch_related_objects(
-        order.live_shipments,  # type: ignore[attr-defined]
-        "carrier", "events", "cartons__labels", "lines__order_line",
-    )  # fmt: skip
-    return order
+def load(link: OrderLink) -> Order:
+    """The order of a link with all its page shows, in a constant number of queries."""
+    load_followed(link.order)
+    return link.order
 
 
 def following(order: Order, now: datetime) -> Following:

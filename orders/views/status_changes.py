@@ -28,7 +28,7 @@ from orders.wanted import Wanted
 @by_link
 def status_address(request: HttpRequest, link: OrderLink) -> HttpResponse:
     now = timezone.now()
-    order = load(link.order_id)
+    order = load(link)
     found = following(order, now)
     proven = identity.is_proven(request, order, now)
     posted = request.POST if request.method == "POST" else None
@@ -66,7 +66,7 @@ def _change(link: OrderLink, form: CustomerAddressForm, now: datetime) -> str:
 def status_cancel(request: HttpRequest, link: OrderLink) -> HttpResponse:
     """The review page says what cancelling does; its button does it."""
     now = timezone.now()
-    order = load(link.order_id)
+    order = load(link)
     found = following(order, now)
     if order.status == "cancelled":
         return redirect("order_status", link.token)
