@@ -110,19 +110,25 @@ def _item_step(pick: Pick, place: Place) -> dict[str, Any]:
     return {
         "step": "item",
         "prompt": _("Scan %(item)s, %(left)s more") % {"item": pick.sku.name, "left": pick.left},
-        "expect": [
-            {
-                "codes": [code],
-                "units": units,
-                "left": pick.left,
-                "verdict": Verdict.LINE_DONE if pick.left == units else Verdict.ACCEPTED,
-                "message": pick.sku.name,
-            }
-            for code, units in item_codes(pick.sku).items()
-        ],
+        "expect": _codes_of(pick.sku, pick.left, line=f"{pick.bin.code} {pick.sku.code}"),
         "wrong": _("You scanned {code}. This line needs %(item)s") % {"item": pick.sku.name},
         "view": _view(pick, place),
     }
+
+
+def _codes_of(sku: Sku, left: int, *, line: str) -> list[dict[str, Any]]:
+    """Every code that is right for this line; they count down together."""
+    return [
+        {
+            "codes": [code],
+            "units": units,
+            "left": left,
+            "line": line,
+            "verdict": Verdict.LINE_DONE if left == units else Verdict.ACCEPTED,
+            "message": sku.name,
+        }
+        for code, units in item_codes(sku).items()
+    ]
 
 
 def _tote_step(wave: Wave, tote: str, pick: Pick, place: Place) -> dict[str, Any]:
@@ -233,23 +239,9 @@ def _packing_step(work: FulfilmentOrder, by: User, *, has_scale: bool) -> dict[s
         prompt,
         by,
         view=view,
-        expect=[one for line in lines for one in _expect(line)],
+        expect=[one for line in lines for one in _codes_of(line.sku, line.picked - line.packed, line=str(line.pk))],
         wrong=_("{code} is not in %(order)s. Take it out") % {"order": work.order.number},
     )
-
-
-def _expect(line: FulfilmentLine) -> list[dict[str, Any]]:
-    left = line.picked - line.packed
-    return [
-        {
-            "codes": [code],
-            "units": units,
-            "left": left,
-            "verdict": Verdict.LINE_DONE if left == units else Verdict.ACCEPTED,
-            "message": line.sku.name,
-        }
-        for code, units in item_codes(line.sku).items()
-    ]
 
 
 def _order_view(work: FulfilmentOrder, lines: Sequence[FulfilmentLine], by: User) -> dict[str, Any]:

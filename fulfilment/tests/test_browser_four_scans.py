@@ -15,6 +15,7 @@ from inventory.factories import MembershipFactory, WarehouseFactory, stock
 from inventory.models import Bin
 from ordermgmt.models import User
 from ordermgmt.roles import Role
+from ordermgmt.tests.wedge import scan, scan_at_once, settled
 from orders.factories import HoldFactory
 from orders.states import FulfilmentStatus
 
@@ -34,16 +35,6 @@ def shift(page: Any, live_server: Any, sign_in: Callable[..., User]) -> Any:
     ready_to_ship()
     page.add_init_script(COUNTERS)
     return page, live_server.url, person, warehouse
-
-
-def scan(page: Any, code: str) -> None:
-    """A wedge scanner types 8 ms a key and ends with Enter."""
-    page.keyboard.type(code, delay=8)
-    page.keyboard.press("Enter")
-
-
-def settled(page: Any) -> None:
-    page.wait_for_selector("body[data-waiting='0']")
 
 
 def start_picking(page: Any, address: str, wave: Wave, person: User) -> None:
@@ -203,3 +194,45 @@ def test_a_hold_shows_at_the_bench_within_five_seconds(shift: Any) -> None:
     HoldFactory(order=FulfilmentOrder.objects.get().order, reason="Address unclear")
     page.wait_for_selector(".flood[data-verdict=stop]", timeout=5_000)
     assert "put on hold" in page.text_content(".flood h2")
+
+
+def test_a_tote_and_its_items_before_any_answer(shift: Any) -> None:
+    """Scans that outrun the server are for the order that the tote before them stands for."""
+    page, address, person, warehouse = shift
+    oat, tea = item(warehouse, 5), item(warehouse, 5)
+    (wave,) = released(warehouse, [{oat: 2}, {tea: 2}], by=person, now=timezone.now())
+    Wave.objects.update(picker=person)
+    Scanner(person, "pick", wave.number, now=timezone.now()).follow()
+    page.goto(f"{address}/scan/pack/")
+    page.wait_for_selector("body[data-scan=ready]")
+    totes = [tote_code(FulfilmentOrder.objects.get(lines__sku=sku).tote) for sku in (oat, tea)]
+    scan_at_once(page, totes[0], oat.barcode, oat.barcode, totes[1], tea.barcode, tea.barcode)
+    settled(page)
+    page.wait_for_selector("body[data-step=label]")
+    assert list(ScanEvent.objects.filter(station="pack").order_by("sequence").values_list("code", flat=True)) == [
+        totes[0], oat.barcode, oat.barcode, totes[1], tea.barcode, tea.barcode,
+    ]  # fmt: skip
+    assert set(FulfilmentOrder.objects.values_list("status", flat=True)) == {WorkStatus.PACKED}
+    assert page.locator(".flood").count() == 0
+    assert_books_hold()
+
+
+def test_the_bench_is_opened_before_the_last_pick_was_answered(shift: Any) -> None:
+    """The waiting scan is still sent, for its wave; its answer does not draw a wave on the bench."""
+    page, address, person, warehouse = shift
+    oat = item(warehouse, 5)
+    (wave,) = released(warehouse, [{oat: 1}], by=person, now=timezone.now(), kind="singles")
+    start_picking(page, address, wave, person)
+    page.route("**/scan/events/", lambda route: route.abort("internetdisconnected"))
+    scan_at_once(page, place_code("A-01"), oat.barcode)
+    page.wait_for_selector("body[data-step=end]")
+    page.wait_for_selector("body[data-waiting='2']")
+    page.goto(f"{address}/scan/pack/")
+    page.wait_for_selector("body[data-scan=ready]")
+    page.unroute("**/scan/events/")
+    scan(page, oat.barcode)
+    page.wait_for_selector("body[data-step=label]")
+    settled(page)
+    assert Wave.objects.get().status == WaveStatus.DONE
+    assert list(ScanEvent.objects.order_by("sequence").values_list("station", flat=True)) == ["pick", "pick", "pack"]
+    assert_books_hold()

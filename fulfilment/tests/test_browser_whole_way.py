@@ -1,7 +1,6 @@
 """The whole way of one order in a real browser: a web shop's file, an unknown item, a wave, scans, a parcel, its customer."""
 
 import json
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -14,17 +13,13 @@ from fulfilment.tests.floor import assert_books_hold, place_code, tote_code
 from inventory.factories import MembershipFactory, WarehouseFactory
 from ordermgmt.models import User
 from ordermgmt.roles import Role
+from ordermgmt.tests.wedge import scan, settled
 from orders.factories import ChannelFactory
 from orders.models import Invoice, Order
 from orders.states import ChannelKind, FulfilmentStatus, OrderStatus
 from orders.tests.test_intake_verbs import payload
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.skipif("WHOLE_WAY" not in os.environ, reason="scans at full speed; set WHOLE_WAY=1 on an idle machine"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
 
 HOME = {
     "first_name": "Ann",
@@ -34,13 +29,6 @@ HOME = {
     "city": "Stockholm",
     "country_code": "SE",
 }
-
-
-def scan(page: Any, *codes: str) -> None:
-    for code in codes:
-        page.keyboard.type(code, delay=8)
-        page.keyboard.press("Enter")
-        page.wait_for_selector("body[data-waiting='0']")
 
 
 def take_in(page: Any, address: str, order: dict[str, Any]) -> None:
@@ -80,6 +68,7 @@ def pick_and_pack(page: Any, address: str, wave: Wave, barcode: str) -> None:
     page.wait_for_url(f"**/scan/pick/{wave.number}/")
     page.wait_for_selector("body[data-scan=ready]")
     scan(page, place_code("A-01"), barcode, barcode, tote)
+    settled(page)
     page.wait_for_selector("body[data-step=end]")
     page.goto(f"{address}/scan/pack/")
     page.wait_for_selector("body[data-scan=ready]")
@@ -87,6 +76,7 @@ def pick_and_pack(page: Any, address: str, wave: Wave, barcode: str) -> None:
     page.wait_for_selector("body[data-step=label]")
     scan(page, Label.objects.get().tracking_number)
     page.wait_for_selector("body[data-step=idle]")
+    settled(page)
 
 
 def deliver(page: Any, address: str, shipment: Shipment) -> None:

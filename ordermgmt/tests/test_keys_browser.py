@@ -8,6 +8,7 @@ from ordermgmt.models import User
 from ordermgmt.roles import Role
 from ordermgmt.tests import test_listing
 from ordermgmt.tests.test_listing import run
+from ordermgmt.tests.wedge import scan, scan_at_once
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.urls(test_listing.__name__)]
 
@@ -21,36 +22,30 @@ def runs(page: Any, live_server: Any, sign_in: Any) -> Any:
     return page
 
 
-def current(page: Any) -> str:
-    return str(page.locator("tr.cursor th").inner_text())
+def stands_on(page: Any, name: str) -> bool:
+    """Waits: a single key is only obeyed once no scan followed it."""
+    page.locator("tr.cursor th", has_text=name).wait_for()
+    return page.locator("tr.cursor").count() == 1
 
 
 def test_list_keys_move_choose_and_open(runs: Any) -> None:
-    for _turn in range(2):
-        runs.keyboard.press("j")
-        runs.wait_for_timeout(120)
-    assert current(runs) == "b"
-    runs.keyboard.press("k")
-    runs.wait_for_timeout(120)
-    assert current(runs) == "a"
-    runs.keyboard.press("ArrowDown")
-    assert current(runs) == "b"
+    for key, row in [("j", "a"), ("j", "b"), ("k", "a"), ("ArrowDown", "b")]:
+        runs.keyboard.press(key)
+        assert stands_on(runs, row)
     runs.keyboard.press("f")
-    runs.wait_for_timeout(120)
-    assert runs.evaluate("document.activeElement.id") == "id_q"
+    runs.wait_for_selector("#id_q:focus")
     runs.keyboard.type("jjj")
     assert runs.input_value("#id_q") == "jjj"
 
 
 def test_a_scan_never_fires_a_key(runs: Any) -> None:
-    runs.keyboard.type("jkjk", delay=8)
+    scan_at_once(runs, "jkjk", end=False)
     runs.wait_for_timeout(200)
     assert runs.locator("tr.cursor").count() == 0
 
 
 def test_a_scan_anywhere_opens_the_search(runs: Any) -> None:
-    runs.keyboard.type("jkx-4711", delay=8)
-    runs.keyboard.press("Enter")
+    scan(runs, "jkx-4711")
     runs.wait_for_url("**/search/?scan=1&q=jkx-4711")
     assert "We do not know this code" in runs.content()
 

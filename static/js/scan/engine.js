@@ -15,6 +15,9 @@ const page = document.getElementById("scan-task");
 let task = page ? JSON.parse(page.textContent) : null;
 let queue = null;
 let failures = 0;
+// Scans on their way into the queue, and where an answer said to go once nothing waits.
+let coming = 0;
+let onward = "";
 
 export const currentTask = () => task;
 export const isScanning = (at) => burst.isRunning(at);
@@ -25,6 +28,11 @@ function setTask(next) {
   if (prompt && task.prompt) prompt.textContent = task.prompt;
   document.dispatchEvent(new CustomEvent("scan:task", { detail: task }));
 }
+
+// A queue outlives its page: an answer belongs to this screen only if its scan was for the work shown here.
+const isOurs = (row, answer) =>
+  row.station === (task.station ?? "") && [row.task, answer.task?.id].includes(task.id ?? "");
+const waitingHere = (rows) => rows.filter((row) => row.station === (task.station ?? "") && row.task === (task.id ?? ""));
 
 // Network ---------------------------------------------------------------------------------------
 export const token = () => document.cookie.match(/csrftoken=([^;]+)/)?.[1]
@@ -40,7 +48,7 @@ async function send(row) {
     signal: AbortSignal.timeout(TIMEOUT),
     redirect: "error",
   });
-  if (response.ok) return response.json();
+  if (response.ok) return arrived(row, await response.json());
   if (response.status === 401) throw Object.assign(new Error(words.signedOut), { signedOut: true });
   if (response.status === 403) throw Object.assign(new Error(words.forbidden), { final: true });
   if (response.status < 500 && ![408, 425, 429].includes(response.status)) {
@@ -50,8 +58,14 @@ async function send(row) {
   throw new Error(String(response.status));
 }
 
+// From this moment on scans are for the work that the answer names; those before it are moved there with the answer.
+function arrived(row, answer) {
+  if (answer.task && isOurs(row, answer)) task = { ...task, id: answer.task.id };
+  return answer;
+}
+
 async function tell() {
-  const count = (await queue.pending()).length;
+  const count = (await queue.pending()).length + coming;
   document.body.dataset.waiting = count;
   if (!count || (navigator.onLine && !failures)) feedback.bar("");
   else feedback.bar(fill(navigator.onLine ? words.slow : count === 1 ? words.offlineOne : words.offline, { count }));
@@ -60,9 +74,12 @@ async function tell() {
 const GOOD = new Set(["accepted", "line_done", "job_done"]);
 
 async function answered(row, answer) {
-  const rest = (await queue.pending()).map((one) => one.code);
-  if (answer.task) setTask(replay(answer.task, rest));
-  const leave = answer.go && !rest.length ? () => location.assign(answer.go) : null;
+  const rest = await queue.pending();
+  if (isOurs(row, answer)) {
+    if (answer.task) setTask(replay(answer.task, waitingHere(rest).map((one) => one.code)));
+    onward = answer.go || onward;
+  }
+  const leave = onward && !rest.length && !coming ? () => location.assign(onward) : null;
   const agrees = row.local === answer.verdict;
   const detail = row.local && !GOOD.has(answer.verdict) ? words.corrected : "";
   if (!agrees) feedback.show({ verdict: answer.verdict, message: answer.message, detail }, { then: leave });
@@ -84,7 +101,7 @@ async function start() {
     store, send, lock, onAnswer: answered, onRefused: refused,
     onState: (state) => { failures = state.failures; if (state.problem?.signedOut) feedback.bar(words.signedOut); else tell(); },
   });
-  setTask(replay(task, (await queue.pending()).filter((row) => row.task === (task.id ?? "")).map((row) => row.code)));
+  setTask(replay(task, waitingHere(await queue.pending()).map((row) => row.code)));
   addEventListener("online", () => queue.wake());
   addEventListener("offline", tell);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) queue.wake(); });
@@ -104,9 +121,12 @@ export async function scan(code, facts = {}, ms = 0) {
   if (verdict.units) setTask(advance(task, verdict));
   if (verdict.verdict && verdict.verdict !== "command") feedback.show(verdict, { isOffline: !navigator.onLine });
   else feedback.clear();
-  const row = { station: task.station ?? "", task: task.id ?? "", code, ms, ...facts };
+  coming += 1;
+  document.body.dataset.waiting = Number(document.body.dataset.waiting ?? 0) + 1;
   await started;
-  await queue.add({ ...row, local: verdict.verdict === "command" ? "" : verdict.verdict });
+  const local = verdict.verdict === "command" ? "" : verdict.verdict;
+  await queue.add({ station: task.station ?? "", task: task.id ?? "", code, ms, ...facts, local });
+  coming -= 1;
   await tell();
 }
 

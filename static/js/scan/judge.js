@@ -14,7 +14,7 @@ function hit(code, expected) {
   if (counted > left) return { verdict: "extra", message: fill(left > 0 ? words.tooMany : words.extra, { left, units: counted }), units: 0 };
   const said = counted > 1 ? fill(words.caseOf, { units: counted }) : "";
   return {
-    verdict: expected.verdict ?? "accepted",
+    verdict: expected.line && counted === left ? "line_done" : expected.verdict ?? "accepted",
     message: [said, expected.message].filter(Boolean).join(" "),
     units: counted,
     expected,
@@ -42,11 +42,14 @@ export function judge(task, raw) {
 
 const used = (task) => (task.expect ?? []).length > 0 && task.expect.every((one) => (one.left ?? 1) <= 0);
 
+// The codes of one line (its item, its barcode, its case) stand for the same goods.
+const isSame = (one, other) => one === other || (one.line !== undefined && one.line === other.line);
+
 // The task after a right scan, as far as the page can know: counts go down; when all is done the next step of `ahead` comes.
 // `isGuess` marks a task whose next step only the server knows.
 export function advance(task, verdict) {
   if (!verdict.units) return task;
-  const expect = task.expect.map((one) => (one === verdict.expected ? { ...one, left: (one.left ?? 1) - verdict.units } : one));
+  const expect = task.expect.map((one) => (isSame(one, verdict.expected) ? { ...one, left: (one.left ?? 1) - verdict.units } : one));
   const next = { ...task, expect };
   if (!used(next)) return next;
   const [step, ...ahead] = task.ahead ?? [];

@@ -5,6 +5,9 @@ const wait = (ms) => new Promise((done) => { setTimeout(done, ms); });
 const FIRST_PAUSE = 300;
 const LONGEST_PAUSE = 5000;
 
+// The work that a scan left its station with: what was scanned after it is for that.
+const workOf = ({ task }, row) => (task && task.station === row.station ? task.id : row.task);
+
 export class Queue {
   #running = false;
   #waker = null;
@@ -36,7 +39,7 @@ export class Queue {
     for (let row = await this.store.first(); row; row = await this.store.first()) {
       try {
         const answer = await this.send(row);
-        await this.store.remove(row);
+        await this.store.remove(row, workOf(answer, row));
         failures = 0;
         await this.onAnswer(row, answer);
       } catch (problem) {

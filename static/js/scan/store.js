@@ -18,6 +18,8 @@ const settled = (request) => new Promise((done, fail) => {
   request.onerror = () => fail(request.error);
 });
 
+const follows = (one, row) => one.station === row.station && one.task === row.task;
+
 const someName = () => `d${[...crypto.getRandomValues(new Uint8Array(8))].map((byte) => (byte % 36).toString(36)).join("")}`;
 
 export async function openStore() {
@@ -37,7 +39,12 @@ export async function openStore() {
     }),
     first: () => within("readonly", (change) => settled(change.objectStore("queue").getAll(null, 1))).then((rows) => rows[0]),
     all: () => within("readonly", (change) => settled(change.objectStore("queue").getAll())),
-    remove: (row) => within("readwrite", (change) => settled(change.objectStore("queue").delete(row.sequence))),
+    // Takes an answered scan away; what was scanned after it, before its answer, is for the work the answer names.
+    remove: (row, work = row.task) => within("readwrite", async (change) => {
+      const kept = change.objectStore("queue");
+      await settled(kept.delete(row.sequence));
+      for (const one of (await settled(kept.getAll())).filter((other) => follows(other, row))) kept.put({ ...one, task: work });
+    }),
   };
 }
 
@@ -50,6 +57,9 @@ export function memoryStore() {
     append: async (facts) => { last += 1; const row = { ...facts, device, sequence: last }; rows.push(row); return row; },
     first: async () => rows[0],
     all: async () => [...rows],
-    remove: async (row) => { rows.splice(rows.findIndex((one) => one.sequence === row.sequence), 1); },
+    remove: async (row, work = row.task) => {
+      rows.splice(rows.findIndex((one) => one.sequence === row.sequence), 1);
+      for (const one of rows.filter((other) => follows(other, row))) one.task = work;
+    },
   };
 }

@@ -141,6 +141,16 @@ test("counts go down, then the next step comes, then only the server knows", () 
   assert.equal(replay(short, [OAT, OAT, SOY]).isGuess, true);
 });
 
+test("the codes of one line count down together", () => {
+  const line = (codes, units = 1) => ({ codes, units, left: 3, line: "A1 OAT" });
+  const three = { ...task, expect: [line(["OAT-1L"]), line([OAT]), line([CASE], 2)], ahead: [{ prompt: "Scan soy", expect: [] }] };
+  const after = advance(three, judge(three, CASE));
+  assert.deepEqual(after.expect.map((one) => one.left), [1, 1, 1]);
+  assert.equal(judge(after, CASE).verdict, "extra");
+  assert.equal(judge(after, OAT).verdict, "line_done");
+  assert.equal(replay(three, [OAT, "OAT-1L", OAT]).prompt, "Scan soy");
+});
+
 test("one unit more than wanted is extra", () => {
   const full = { ...task, expect: [{ codes: [OAT], left: 0 }, { codes: [SOY], left: 1 }] };
   assert.equal(judge(full, OAT).verdict, "extra");
@@ -185,6 +195,20 @@ test("an answer that was lost is asked for again under the same number", async (
   await queue.add({ code: "1" });
   await queue.work();
   assert.equal(seen[0], seen[1]);
+});
+
+test("what is scanned before an answer is for the work that the answer names", async () => {
+  const sent = [];
+  const { queue } = queueWith(async ({ code, task }) => {
+    sent.push([code, task]);
+    return { task: { station: "pack", id: code === "tote" ? "FO-1" : task } };
+  });
+  for (const [station, code] of [["pack", "tote"], ["pack", "item"], ["pick", "other"], ["pack", "item"]]) {
+    await queue.store.append({ station, task: "", code });
+  }
+  await queue.work();
+  assert.deepEqual(sent.filter(([code]) => code === "item"), [["item", "FO-1"], ["item", "FO-1"]]);
+  assert.deepEqual(sent.find(([code]) => code === "other"), ["other", ""]);
 });
 
 test("a scan the server cannot read is reported and does not block the others", async () => {
