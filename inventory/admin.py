@@ -164,6 +164,12 @@ class StockMovementAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+@admin.register(models.CountEntry)
+class CountEntryAdmin(ReadOnlyAdmin):
+    list_display = ("task", "by", "counted_at", "voided_at")
+    list_select_related = ("task__bin", "task__sku", "by")
+
+
 @admin.register(models.CountTask)
 class CountTaskAdmin(ReadOnlyAdmin):
     list_display = ("bin", "sku", "reason", "opened_at", "done_at")

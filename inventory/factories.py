@@ -169,6 +169,17 @@ class CountTaskFactory(factory.django.DjangoModelFactory[models.CountTask]):
     opened_at = NOW
 
 
+class CountEntryFactory(factory.django.DjangoModelFactory[models.CountEntry]):
+    class Meta:
+        model = models.CountEntry
+
+    task = factory.SubFactory(CountTaskFactory)
+    by = factory.SubFactory("ordermgmt.factories.UserFactory")
+    counted_at = NOW
+    counted = factory.LazyFunction(lambda: [[None, 3]])
+    expected = factory.LazyFunction(lambda: [[None, 10]])
+
+
 class StockLevelFactory(factory.django.DjangoModelFactory[models.StockLevel]):
     """An empty level; units come from `stock`."""
 

@@ -180,24 +180,11 @@ class PartsForm(forms.Form):
         return {known[code]: units for code, units in wanted.items()}
 
 
-class AdjustForm(forms.Form):
-    """What lies in a place by the person's own count. `expected` is what the page showed."""
+class ReasonForm(forms.Form):
+    """Why stock is put right: one of the usual reasons, or words."""
 
-    units = forms.IntegerField(
-        label=_("Units that lie there"),
-        min_value=0,
-        max_value=1_000_000,
-        error_messages={
-            "required": _("Enter the units you counted"),
-            "invalid": _("Enter a whole number"),
-            "min_value": _("A place cannot hold fewer than 0 units"),
-            "max_value": _("More than 1,000,000 units in one place. Check the quantity"),
-        },
-    )
     reason = forms.ChoiceField(label=_("Reason"), choices=[("", _("Choose")), *REASONS], required=True)
     note = forms.CharField(label=_("More about it"), max_length=100, required=False)
-    expected = forms.IntegerField(widget=forms.HiddenInput)
-    key = forms.CharField(widget=forms.HiddenInput, max_length=60)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -216,6 +203,25 @@ class AdjustForm(forms.Form):
         if data["reason"] == "other":
             return str(note)
         return f"{data['reason']}: {note}" if note else str(data["reason"])
+
+
+class AdjustForm(ReasonForm):
+    """What lies in a place by the person's own count. `expected` is what the page showed."""
+
+    units = forms.IntegerField(
+        label=_("Units that lie there"),
+        min_value=0,
+        max_value=1_000_000,
+        error_messages={
+            "required": _("Enter the units you counted"),
+            "invalid": _("Enter a whole number"),
+            "min_value": _("A place cannot hold fewer than 0 units"),
+            "max_value": _("More than 1,000,000 units in one place. Check the quantity"),
+        },
+    )
+    expected = forms.IntegerField(widget=forms.HiddenInput)
+    key = forms.CharField(widget=forms.HiddenInput, max_length=60)
+    field_order = ("units", "reason", "note")
 
 
 class MoveForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from inventory.views import items, master, memberships, overview, stock, warehouses
+from inventory.views import counts, items, master, memberships, overview, stock, warehouses
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("inventory/", overview.item_list, name="inventory_list"),
@@ -23,6 +23,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(
         r"^items/(?P<code>[^/]+)/actions/(?P<deed>discontinue|bring-back)/$", items.item_status, name="item_status"
     ),
+    path("counts/", counts.count_list, name="count_list"),
+    path("counts/new/", counts.count_new, name="count_new"),
+    path("counts/places/<int:pk>/", counts.count_place, name="count_place"),
+    path("counts/<int:pk>/", counts.count_decide, name="count_decide"),
+    path("scan/count/", counts.count_find, name="scan_count"),
     path("settings/people/<int:pk>/warehouses/", memberships.person_warehouses, name="person_warehouses"),
     path("warehouses/", warehouses.warehouse_list, name="warehouse_list"),
     path("warehouses/new/", warehouses.warehouse_new, name="warehouse_new"),

@@ -50,6 +50,11 @@ PAGES = (
         _("Open an item for its ledger: every unit that came or went, who, when and why."),
         _("Numbers change only by receiving, moving, counting or adjusting with a reason."),
     )),
+    PageHelp(_("Counts"), "count_list", "inventory.view", (
+        _("Places to be counted, because a pick found too little or a lead asked for it."),
+        _("Scan the place, count what lies there; the books are not shown, so that the count is honest."),
+        _("Far off the books, another person counts again; then a lead decides. Picks leave the place alone until then."),
+    )),
     PageHelp(_("Waves"), "wave_list", "fulfilment.release", (
         _("What can be picked now, put together so that one walk serves many orders."),
         _("Make a wave by cut-off or carrier; pickers find it on their scanner at once."),

@@ -28,7 +28,7 @@ def open_count(*, place: Bin, sku: Sku, reason: str, now: datetime, suspect: boo
 def ask_for_count(*, place: Bin, sku: Sku, reason: str, by: User | str, now: datetime) -> CountTask:
     """A person asks for a bin to be counted; it stays open for picks."""
     task = open_count(place=place, sku=sku, reason=reason, now=now, suspect=False)
-    _tell("ask_for_count", "Count of {sku} in {bin} asked for: {reason}", task, by, now, reason=reason)
+    tell_count("ask_for_count", "Count of {sku} in {bin} asked for: {reason}", task, by, now, reason=reason)
     return task
 
 
@@ -52,22 +52,42 @@ def finish_count(
     """
     # Closes the race of two people finishing the same count.
     task = CountTask.objects.select_for_update(of=("self",)).select_related("bin", "sku").get(pk=task.pk)
-    if task.done_at:
-        return task
+    if not task.done_at:
+        book_count(task=task, counted=counted, expected=expected, by=by, now=now, is_whole=is_whole, device=device)
+    return task
+
+
+def book_count(
+    *,
+    task: CountTask,
+    counted: Mapping[int | None, int],
+    expected: Mapping[int | None, int],
+    by: User | str,
+    now: datetime,
+    is_whole: bool,
+    reason: str = "",
+    device: str = "",
+) -> None:
+    """Inside the caller's transaction, with the open task locked: as `finish_count`; `reason` goes into the ledger."""
     if any(units < 0 for units in counted.values()):
         raise AdjustmentRefused(_("A place cannot hold fewer than 0 units."))
     # Nothing moves in the bin from here on: moves lock the level first.
     locked_level(task.bin, task.sku)
     found = {**dict.fromkeys([*lying(task), *expected], 0), **counted} if is_whole else dict(counted)
-    change = sum(_book(task, lot, units, expected.get(lot, 0), by, now, device) for lot, units in found.items())
+    words = f"Count {task.pk}: {reason}" if reason else f"Count {task.pk}"
+    change = sum(_book(task, lot, units, expected.get(lot, 0), words, by, now, device) for lot, units in found.items())
+    close_count(task, now)
+    tell_count(
+        "finish_count", "Counted {sku} in {bin}: {change}", task, by, now, change=f"{change:+d}" if change else "right"
+    )
+
+
+def close_count(task: CountTask, now: datetime) -> None:
+    """Inside the caller's transaction: done; the last open count of a place opens it for picks again."""
     task.done_at = now
     task.save(update_fields=["done_at"])
     if not CountTask.objects.filter(bin=task.bin, done_at=None).exists():
         Bin.objects.filter(pk=task.bin_id).update(is_suspect=False)
-    _tell(
-        "finish_count", "Counted {sku} in {bin}: {change}", task, by, now, change=f"{change:+d}" if change else "right"
-    )
-    return task
 
 
 def lying(task: CountTask) -> dict[int | None, int]:
@@ -76,7 +96,14 @@ def lying(task: CountTask) -> dict[int | None, int]:
 
 
 def _book(
-    task: CountTask, lot_id: int | None, units: int, expected: int, by: User | str, now: datetime, device: str
+    task: CountTask,
+    lot_id: int | None,
+    units: int,
+    expected: int,
+    reason: str,
+    by: User | str,
+    now: datetime,
+    device: str,
 ) -> int:
     lot = Lot.objects.get(pk=lot_id) if lot_id else None
     written = adjust(
@@ -85,7 +112,7 @@ def _book(
         lot=lot,
         units=units,
         expected=expected,
-        reason=f"Count {task.pk}",
+        reason=reason,
         key=f"count:{task.pk}:{lot_id or 0}",
         by=by,
         now=now,
@@ -94,7 +121,8 @@ def _book(
     return written.quantity if written else 0
 
 
-def _tell(verb: str, sentence: str, task: CountTask, by: User | str, now: datetime, **facts: str) -> None:
+def tell_count(verb: str, sentence: str, task: CountTask, by: User | str, now: datetime, **facts: str) -> None:
+    """Inside the caller's transaction: a line in the history of the item."""
     record(
         verb,
         sentence,

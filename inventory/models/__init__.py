@@ -1,5 +1,5 @@
 from inventory.models.products import BundleComponent, Lot, Product, Sku, SkuCode, SkuPrice
-from inventory.models.stock import BinStock, CountTask, StockLevel, StockMovement
+from inventory.models.stock import BinStock, CountEntry, CountTask, StockLevel, StockMovement
 from inventory.models.warehouses import Bin, Closure, Membership, ServedZone, Warehouse
 
 __all__ = [
@@ -7,6 +7,7 @@ __all__ = [
     "BinStock",
     "BundleComponent",
     "Closure",
+    "CountEntry",
     "CountTask",
     "Lot",
     "Membership",

@@ -1,14 +1,17 @@
 """Balances and the ledger. Balances change only through movements (inventory/actions)."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models.products import Lot, Sku
 from inventory.models.warehouses import Bin, Warehouse
 from inventory.states import MovementKind
+
+if TYPE_CHECKING:
+    from ordermgmt.models import User
 
 
 class StockLevelQuerySet(models.QuerySet["StockLevel"]):
@@ -117,14 +120,35 @@ class StockMovement(models.Model):
         return f"{self.get_kind_display()} {self.quantity:+d} {self.sku}"
 
 
+class CountTaskQuerySet(models.QuerySet["CountTask"]):
+    def to_count(self) -> "CountTaskQuerySet":
+        """Counted by nobody, or by one person and to be counted again by another."""
+        rows: CountTaskQuerySet = self._with_rounds().filter(rounds__lt=2)
+        return rows
+
+    def to_decide(self) -> "CountTaskQuerySet":
+        """Two people found something else than the books say."""
+        rows: CountTaskQuerySet = self._with_rounds().filter(rounds__gte=2)
+        return rows
+
+    def countable_by(self, user: "User") -> "CountTaskQuerySet":
+        """What this person did not count yet."""
+        return self.to_count().exclude(entries__in=CountEntry.objects.valid().filter(by=user))
+
+    def _with_rounds(self) -> Any:
+        return self.annotate(rounds=Count("entries", filter=Q(entries__voided_at=None)))
+
+
 class CountTask(models.Model):
-    """A bin that must be counted, opened by a short pick or by a person."""
+    """An item in a bin that must be counted, opened by a short pick or by a person."""
 
     bin = models.ForeignKey(Bin, on_delete=models.PROTECT, related_name="count_tasks")
     sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="count_tasks")
     reason = models.CharField(_("why"), max_length=120)
     opened_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar = CountTaskQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -133,3 +157,44 @@ class CountTask(models.Model):
 
     def __str__(self) -> str:
         return f"{self.bin} {self.sku}"
+
+
+class CountEntryQuerySet(models.QuerySet["CountEntry"]):
+    def valid(self) -> "CountEntryQuerySet":
+        """Counts that were not set aside, oldest first."""
+        return self.filter(voided_at=None).order_by("pk")
+
+
+class CountEntry(models.Model):
+    """What one person counted blind, and what the books said at that moment: pairs of lot id and units."""
+
+    task = models.ForeignKey(CountTask, on_delete=models.PROTECT, related_name="entries")
+    by = models.ForeignKey("ordermgmt.User", on_delete=models.PROTECT, related_name="+")
+    counted_at = models.DateTimeField()
+    counted = models.JSONField()
+    expected = models.JSONField()
+    device = models.CharField(max_length=40, blank=True)
+    voided_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar = CountEntryQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            # The second count is another person's.
+            models.UniqueConstraint(fields=["task", "by"], condition=Q(voided_at=None), name="one_count_a_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task}: {self.units}"
+
+    @property
+    def counted_units(self) -> dict[int | None, int]:
+        return dict(self.counted)
+
+    @property
+    def expected_units(self) -> dict[int | None, int]:
+        return dict(self.expected)
+
+    @property
+    def units(self) -> int:
+        return sum(self.counted_units.values())

@@ -18,18 +18,9 @@ from inventory.actions.transferring import TransferRefused, move_stock
 from inventory.filters import my_warehouses
 from inventory.forms import AdjustForm, MoveForm, ReceiveForm
 from inventory.models import Bin, BinStock, Lot
+from inventory.tolerance import beyond_tolerance
 from inventory.views.items import frame, item_of
 from ordermgmt.access import StaffRequest, staff_page
-
-# An adjustment beyond both is shown once more before it is booked.
-TOLERANCE_UNITS = 5
-TOLERANCE_SHARE = 0.1
-
-
-def beyond_tolerance(expected: int, units: int) -> bool:
-    """True when the change is worth a second look."""
-    change = abs(units - expected)
-    return change > TOLERANCE_UNITS and change > expected * TOLERANCE_SHARE
 
 
 def _place(request: HttpRequest, sku: Any) -> tuple[Bin, Lot | None, int, int]:
