@@ -320,6 +320,11 @@ GS1_COMPANY_PREFIX = env.str("GS1_COMPANY_PREFIX", default="7350012")
 # Carrier code to HMAC secret: house=…,other=…
 CARRIER_WEBHOOK_SECRETS = env.dict("CARRIER_WEBHOOK_SECRETS", default={})
 
+# Payments: without a key nothing is charged, customers pay by bank transfer. No card data ever comes here.
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com")
+
 # Logs ------------------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING_CONFIG = "ordermgmt.logs.configure"

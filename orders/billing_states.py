@@ -183,10 +183,15 @@ class ChargeStatus(models.TextChoices):
 
 CHARGE_MOVES: dict[str, frozenset[str]] = {
     ChargeStatus.PLANNED: frozenset({ChargeStatus.SENT, ChargeStatus.CANCELLED}),
-    ChargeStatus.SENT: frozenset({ChargeStatus.SUCCEEDED, ChargeStatus.DECLINED, ChargeStatus.UNKNOWN}),
-    ChargeStatus.UNKNOWN: frozenset({ChargeStatus.SUCCEEDED, ChargeStatus.DECLINED, ChargeStatus.SENT}),
+    ChargeStatus.SENT: frozenset(
+        {ChargeStatus.SUCCEEDED, ChargeStatus.DECLINED, ChargeStatus.UNKNOWN, ChargeStatus.CANCELLED}
+    ),
+    ChargeStatus.UNKNOWN: frozenset(
+        {ChargeStatus.SUCCEEDED, ChargeStatus.DECLINED, ChargeStatus.SENT, ChargeStatus.CANCELLED}
+    ),
     ChargeStatus.SUCCEEDED: frozenset(),
-    ChargeStatus.DECLINED: frozenset(),
+    # A provider that says no and then yes has our money: yes wins, in whatever order both arrive.
+    ChargeStatus.DECLINED: frozenset({ChargeStatus.SUCCEEDED}),
     ChargeStatus.CANCELLED: frozenset(),
 }
 LIVE_CHARGES = (ChargeStatus.PLANNED, ChargeStatus.SENT, ChargeStatus.UNKNOWN)
@@ -236,7 +241,8 @@ REFUND_MOVES: dict[str, frozenset[str]] = {
     RefundStatus.SENT: frozenset({RefundStatus.SUCCEEDED, RefundStatus.FAILED, RefundStatus.UNKNOWN}),
     RefundStatus.UNKNOWN: frozenset({RefundStatus.SUCCEEDED, RefundStatus.FAILED, RefundStatus.SENT}),
     RefundStatus.FAILED: frozenset({RefundStatus.APPROVED, RefundStatus.REFUSED}),
-    RefundStatus.SUCCEEDED: frozenset(),
+    # Banks send refunds back days later; then the money is with us again.
+    RefundStatus.SUCCEEDED: frozenset({RefundStatus.FAILED}),
     RefundStatus.REFUSED: frozenset(),
 }
 # Money that may still go back: counted against what was captured.

@@ -54,7 +54,11 @@ class PaymentMethod(models.Model):
 
 class Charge(Leased, Stateful):
     """One attempt to collect an invoice. `idempotency_key` is stored before the provider is called and is
-    the same however often the attempt is repeated, so that it charges once."""
+    the same however often the attempt is repeated, so that it charges once.
+
+    An attempt on the provider's page (`page_url`) is live while the customer may pay there: nothing else is
+    charged meanwhile.
+    """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="charges")
     number = models.PositiveSmallIntegerField(_("attempt"))
@@ -72,7 +76,13 @@ class Charge(Leased, Stateful):
     sent_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     by = models.CharField(max_length=120, blank=True)
+    page_url = models.TextField(blank=True, help_text=_("The provider's page where the customer pays this attempt"))
+    resume_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("A planned attempt made way for this one: when it was due")
+    )
 
+    # The provider is asked for two days before a person has to look (about an hour between the last questions).
+    MAX_ATTEMPTS: ClassVar[int] = 50
     moves: ClassVar = CHARGE_MOVES
     stamps: ClassVar = {
         ChargeStatus.SENT: "sent_at",
@@ -273,6 +283,7 @@ class Dispute(models.Model):
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="disputes")
     reference = models.CharField(max_length=120, unique=True)
+    changed_at = models.DateTimeField(null=True, blank=True, help_text=_("By the provider's clock"))
     reason = models.CharField(max_length=60, blank=True)
     amount = MoneyField()
     currency = models.CharField(max_length=3)

@@ -39,7 +39,8 @@ class Receipt(models.Model):
 class Payment(models.Model):
     """Money that moved (or should have). `effect_key` names it: the same event twice is one row.
 
-    It is for an order, or for an invoice that bills none (deliveries paid in advance).
+    It is for an order, or for an invoice that bills none (deliveries paid in advance). `returning` is the sum of
+    its refunds that are asked for, under way or done.
     """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, null=True, blank=True, related_name="payments")
@@ -56,11 +57,15 @@ class Payment(models.Model):
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="refunds")
     reason = models.CharField(max_length=200, blank=True)
     effect_key = models.CharField(max_length=160, unique=True)
+    returning = MoneyField(_("asked back"), default=0)
     at = models.DateTimeField()
 
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_positive"),
+            models.CheckConstraint(
+                condition=Q(returning__gte=0, returning__lte=F("amount")), name="payment_returned_within"
+            ),
             models.CheckConstraint(
                 condition=Q(order__isnull=False) | Q(invoice__isnull=False), name="payment_for_something"
             ),
