@@ -289,3 +289,11 @@ class RecognitionRule(models.TextChoices):
     AT_DELIVERY = "at_delivery", _("When delivered")
     OVER_TIME = "over_time", _("Day by day over its period")
     AT_ONCE = "at_once", _("When invoiced")
+
+
+class TaxTreatment(models.TextChoices):
+    """How tax is treated on an order and its invoices (EN 16931: S or Z, K, G)."""
+
+    STANDARD = "standard", _("With VAT")
+    REVERSE_CHARGE = "reverse_charge", _("Reverse charge")
+    EXPORT = "export", _("Export")

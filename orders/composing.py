@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
@@ -19,7 +20,7 @@ from orders.in_work import INVOICE, MOST_UNITS, NEW, NOW, WAYS, Item, Work
 from orders.offering import Offer
 from orders.pricing import delivery_price, price_line
 from orders.states import LineKind
-from orders.tax import delivery_rate, tax_rate
+from orders.tax import BUILT_IN, STANDARD, Buyer, Rates, Tax, delivery_rate, tax_for
 
 PAID_WITHOUT_REFERENCE = frozenset({"cash"})
 FARTHEST_DAYS = 365
@@ -41,6 +42,7 @@ class Caller:
     email: str = ""
     phone: str = ""
     language: str = "en-gb"
+    vat_id: str = ""
     addresses: Sequence[Any] = ()
 
 
@@ -68,14 +70,24 @@ def shipping_of(work: Work, caller: Caller) -> DraftAddress | None:
 
 
 def compose(
-    work: Work, caller: Caller, offered: Mapping[str, Offer], *, channel_id: int, currency: str, now: datetime
+    work: Work,
+    caller: Caller,
+    offered: Mapping[str, Offer],
+    *,
+    channel_id: int,
+    currency: str,
+    now: datetime,
+    seller_country: str = "",
+    rates: Rates = BUILT_IN,
 ) -> OrderDraft:
     """The draft of what is typed, at list prices; lines that cannot be priced yet are left out."""
     shipping = shipping_of(work, caller)
-    country, today = shipping.country if shipping else "", business_day(now)
+    buyer = _buyer(shipping, caller)
+    tax_of = partial(tax_for, buyer, on=business_day(now), seller_country=seller_country, rates=rates)
+    goods = tax_of(STANDARD)
     priced = [(item, offered[item.code]) for item in work.items if item.number and item.code in offered]
     lines = tuple(
-        _line(item, offer, offer.price, tax_rate(country, offer.tax_class, on=today) or ZERO, currency)
+        _line(item, offer, offer.price, tax_of(offer.tax_class), currency)
         for item, offer in priced
         if offer.price is not None
     )
@@ -83,9 +95,10 @@ def compose(
         channel_id=channel_id,
         currency=currency,
         lines=lines,
-        charges=_delivery(lines, currency),
+        charges=_delivery(lines, goods, currency),
+        tax_treatment=goods.treatment,
         placed_at=now,
-        findings=_findings(work, lines, country, today),
+        findings=_findings(work, lines, buyer.country, goods),
         customer_id=caller.pk,
         email=caller.email,
         phone=caller.phone,
@@ -99,7 +112,13 @@ def compose(
     return paid(draft, work)
 
 
-def _line(item: Item, offer: Offer, price: Decimal, rate: Decimal, currency: str) -> DraftLine:
+def _buyer(shipping: DraftAddress | None, caller: Caller) -> Buyer:
+    to = shipping or DraftAddress()
+    return Buyer(to.country, to.region, caller.vat_id)
+
+
+def _line(item: Item, offer: Offer, listed: Decimal, tax: Tax, currency: str) -> DraftLine:
+    price, rate = tax.price(listed, currency), tax.rate
     money = price_line(item.number, price, rate=rate, includes_tax=True, currency=currency)
     return DraftLine(
         name=offer.name,
@@ -114,8 +133,8 @@ def _line(item: Item, offer: Offer, price: Decimal, rate: Decimal, currency: str
     )
 
 
-def _delivery(lines: Sequence[DraftLine], currency: str) -> tuple[DraftCharge, ...]:
-    price = delivery_price(sum((line.total for line in lines), ZERO), currency)
+def _delivery(lines: Sequence[DraftLine], goods: Tax, currency: str) -> tuple[DraftCharge, ...]:
+    price = goods.price(delivery_price(sum((line.total for line in lines), ZERO), currency), currency)
     if not lines or not price:
         return ()
     rate = delivery_rate(line.tax_rate for line in lines)
@@ -134,11 +153,13 @@ def paid(draft: OrderDraft, work: Work) -> OrderDraft:
     return replace(draft, payments=(payment,))
 
 
-def _findings(work: Work, lines: Sequence[DraftLine], country: str, today: date) -> tuple[Finding, ...]:
+def _findings(work: Work, lines: Sequence[DraftLine], country: str, goods: Tax) -> tuple[Finding, ...]:
     found = []
-    if lines and country and tax_rate(country, "standard", on=today) is None:
+    if lines and country and not goods.is_known:
         message = _("We have no tax rates for %(country)s: the order is without tax.") % {"country": country}
         found.append(Finding("tax", "warning", "shipping/country", message, country))
+    if lines and goods.note:
+        found.append(Finding("tax", "info", "shipping/country", goods.note, country))
     if work.pay == INVOICE:
         found.append(Finding("on_invoice", "info", "payments", _("To be paid by invoice within 14 days.")))
     return tuple(found)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
+from orders.billing_states import TaxTreatment
 from orders.pricing import Totals, add_up
 from orders.states import ChargeKind, HoldCode, LineKind, PaymentKind, PaymentState
 
@@ -116,6 +117,7 @@ class OrderDraft:
     lines: tuple[DraftLine, ...]
     placed_at: datetime
     prices_include_tax: bool = True
+    tax_treatment: str = TaxTreatment.STANDARD
     charges: tuple[DraftCharge, ...] = ()
     payments: tuple[DraftPayment, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -223,6 +223,7 @@ def _number_and_save(order: Order, cause: str, rows: Sequence[_Row], sums: Sums,
         cause=cause,
         status=InvoiceStatus.PAID if paid >= sums.gross else InvoiceStatus.OPEN,
         currency=order.currency,
+        tax_treatment=order.tax_treatment,
         issued_on=issued_on,
         due_on=issued_on if paid >= sums.gross else issued_on + timedelta(days=PAYMENT_DAYS),
         issued_at=now,
@@ -309,7 +310,7 @@ def _invoice_line(invoice: Invoice, position: int, row: _Row) -> InvoiceLine:
 
 _HASHED = (
     *("number", "series", "sequence", "cause", "currency", "issued_on", "due_on", "issued_at"),
-    *("seller", "buyer", "deliver_to", "net_total", "tax_total", "gross_total"),
+    *("seller", "buyer", "deliver_to", "tax_treatment", "net_total", "tax_total", "gross_total"),
 )
 _HASHED_OF_LINE = ("position", "cause", "description", "code", "quantity", "net", "tax_rate", "tax", "gross")
 

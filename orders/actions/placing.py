@@ -278,6 +278,7 @@ def _order(prepared: Prepared, decided: Decided) -> Order:
         status=OrderStatus.ACCEPTED,
         currency=draft.currency,
         prices_include_tax=draft.prices_include_tax,
+        tax_treatment=draft.tax_treatment,
         items_total=totals.items,
         discount_total=totals.discount,
         shipping_total=totals.shipping,

@@ -14,6 +14,7 @@ from ordermgmt.templatetags.portal import money, percent
 from ordermgmt.typesetting import Paper
 from orders.invoice_sums import RateSum, Sums, by_rate
 from orders.models import Invoice, InvoiceLine
+from orders.tax import tax_note
 
 # Net prices of shops that price with tax need more digits than the currency has.
 _PRICE_STEP = Decimal("0.0001")
@@ -47,6 +48,7 @@ def invoice_facts(invoice: Invoice) -> dict[str, Any]:
         "charges": [line for line in lines if is_charge(line) and (line.net or line.tax)],
         "sums": sums,
         "rates": [_rate(rate) for rate in sums.rates],
+        "tax_note": tax_note(invoice.tax_treatment),
         "paid": invoice.paid,
         "minus_paid": -invoice.paid,
         "to_pay": invoice.gross_total - invoice.paid,

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.money import ZERO, MoneyField
-from orders.billing_states import CreditReason
+from orders.billing_states import CreditReason, TaxTreatment
 from orders.models.orders import Order, OrderLine
 from orders.states import InvoiceStatus, PaymentKind, PaymentState
 
@@ -104,6 +104,9 @@ class Invoice(models.Model):
     buyer = models.JSONField()
     deliver_to = models.JSONField()
     net_total = MoneyField(_("net"))
+    tax_treatment = models.CharField(
+        _("tax"), max_length=14, choices=TaxTreatment.choices, default=TaxTreatment.STANDARD
+    )
     tax_total = MoneyField(_("tax"))
     gross_total = MoneyField(_("total"))
     paid = MoneyField(_("paid"), default=0)

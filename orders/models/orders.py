@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from ordermgmt.models.places import PostalFields
 from ordermgmt.money import MoneyField
 from ordermgmt.states import Stateful
+from orders.billing_states import TaxTreatment
 from orders.states import (
     ORDER_MOVES,
     STOCKED_KINDS,
@@ -83,6 +84,9 @@ class Order(Stateful):
     )
     currency = models.CharField(_("currency"), max_length=3)
     prices_include_tax = models.BooleanField(_("prices include tax"), default=True)
+    tax_treatment = models.CharField(
+        _("tax"), max_length=14, choices=TaxTreatment.choices, default=TaxTreatment.STANDARD
+    )
     items_total = MoneyField(_("items"), default=0)
     discount_total = MoneyField(_("discount"), default=0)
     shipping_total = MoneyField(_("delivery"), default=0)

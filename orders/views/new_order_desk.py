@@ -26,6 +26,7 @@ from orders.models import Order, OrderInWork
 from orders.network import Destination, load_network
 from orders.offering import Offer, currency_of, find_codes, offers
 from orders.states import LineKind, OrderStatus
+from orders.tax_rates import load_rates, seller_country
 
 MOST_FOUND = 8
 # Not said on this page: the first is about our channel, the second is what was chosen under Pay.
@@ -71,7 +72,7 @@ class Desk:
         known = self.customer
         if known is None:
             return caller_of(self.work) if self.work.is_new else None
-        return Caller(known.pk, known.name, known.email, known.phone, known.language, self.addresses)
+        return Caller(known.pk, known.name, known.email, known.phone, known.language, known.vat_id, self.addresses)
 
     @cached_property
     def last_orders(self) -> list[Order]:
@@ -128,6 +129,8 @@ class Desk:
             channel_id=self.channel.pk,
             currency=self.currency,
             now=self.now,
+            seller_country=seller_country(),
+            rates=load_rates(),
         )
 
     @cached_property

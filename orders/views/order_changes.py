@@ -1,5 +1,6 @@
 """Editing an accepted order: what is wanted, a review of what it changes, applying it, undoing it."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -12,14 +13,18 @@ from django.views.decorators.http import require_POST
 
 from inventory.models import Sku
 from ordermgmt.access import StaffRequest, staff_page
+from ordermgmt.clock import business_day
 from ordermgmt.money import ZERO
 from orders.actions.changes import ChangeConflict, apply_change, propose_change, undo_change
 from orders.actions.making_changes import TooLateToChange
+from orders.billing_states import TaxTreatment
 from orders.checks import address_problems
 from orders.drafts import DraftAddress
 from orders.forms import AddressForm, NewItemForm
 from orders.models import AddressKind, Order, OrderChange, OrderLine
 from orders.states import ChangeState, LineKind
+from orders.tax import Buyer, tax_for
+from orders.tax_rates import load_rates, seller_country
 from orders.wanted import NewItem, Wanted
 
 MOST_UNITS = 9_999
@@ -95,11 +100,20 @@ def _added(order: Order, form: NewItemForm) -> tuple[NewItem, ...]:
             "add_code", _("%(code)s has no price in %(currency)s") % {"code": sku.code, "currency": order.currency}
         )
     else:
-        rate = max((line.tax_rate for line in order.lines.all()), default=ZERO)
-        return (
-            NewItem(sku_id=sku.pk, units=form.cleaned_data["add_units"] or 1, unit_price=price.amount, tax_rate=rate),
-        )
+        units = form.cleaned_data["add_units"] or 1
+        return (_new_item(order, sku, price.amount, units),)
     return ()
+
+
+def _new_item(order: Order, sku: Sku, listed: Decimal, units: int) -> NewItem:
+    """At the list price; taxed like the rest of the order, and without the tax where it is without."""
+    rate = max((line.tax_rate for line in order.lines.all()), default=ZERO)
+    if order.tax_treatment != TaxTreatment.STANDARD:
+        to = Buyer(order.ship_country, vat_id=order.customer.vat_id if order.customer else "")
+        today = business_day(order.placed_at)
+        tax = tax_for(to, sku.product.tax_class, on=today, seller_country=seller_country(), rates=load_rates())
+        listed = tax.price(listed, order.currency)
+    return NewItem(sku_id=sku.pk, units=units, unit_price=listed, tax_rate=rate)
 
 
 def _propose(request: StaffRequest, order: Order, wanted: Wanted, form: Any) -> HttpResponse | None:
