@@ -12,25 +12,25 @@ from django.db import connection
 from django.db.models import Field, Model
 from django.db.transaction import mark_for_rollback_on_error
 
-from ordermgmt.numbering import next_number, sequence_of
+from ordermgmt.numbering import next_numbers, sequence_of
 
 # Foreign keys are checked now, while nobody waits for a lock of ours, and not at the commit.
 _CHECK_NOW = "; SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED"
 
 
-def draw_number(series: str, *groups: Sequence[Model]) -> str:
-    """Inside the caller's transaction: the next number of a series, and keys for rows others refer to."""
+def draw_numbers(series: str, count: int, *groups: Sequence[Model]) -> list[str]:
+    """Inside the caller's transaction: the next numbers of a series, and keys for rows others refer to."""
     filled = [rows for rows in groups if rows]
     if connection.vendor != "postgresql":
-        return next_number(series)
-    counts = [(sequence_of(series), 1), *((_key_sequence(type(rows[0])), len(rows)) for rows in filled)]
+        return [f"{series}-{number}" for number in next_numbers(series, count)]
+    counts = [(sequence_of(series), count), *((_key_sequence(type(rows[0])), len(rows)) for rows in filled)]
     part = "SELECT nextval(%s) FROM generate_series(1, %s)"
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join([part] * len(counts)), [value for count in counts for value in count])
-        (number,), *keys = cursor.fetchall()
-    for row, (key,) in zip((row for rows in filled for row in rows), keys, strict=True):
+        drawn = [row[0] for row in cursor.fetchall()]
+    for row, key in zip((row for rows in filled for row in rows), drawn[count:], strict=True):
         row.pk = key
-    return f"{series}-{number}"
+    return [f"{series}-{number}" for number in drawn[:count]]
 
 
 def insert_together(groups: Iterable[Sequence[Model]]) -> None:

@@ -139,7 +139,9 @@ def check_totals(draft: OrderDraft, known: Known) -> Iterator[Finding]:
 
 
 def check_duplicate(draft: OrderDraft, known: Known) -> Iterator[Finding]:
-    """The same customer ordered the same for the same money within a day."""
+    """The same customer ordered the same for the same money within a day. A renewal is one by its number."""
+    if draft.is_renewal:
+        return
     units = sum(line.quantity for line in draft.lines if line.kind != LineKind.SERVICE)
     same = [order for order in known.recent if order.units == units]
     if same:

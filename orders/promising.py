@@ -1,6 +1,6 @@
 """When an order leaves and when it arrives. Pure: calendars come in as values."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -29,7 +29,7 @@ class Calendar:
     observes_holidays: bool = True
     closed: frozenset[date] = frozenset()
     capacity: int = 0
-    load: Mapping[date, int] = field(default_factory=dict)
+    load: MutableMapping[date, int] = field(default_factory=dict)
 
     def works_on(self, day: date) -> bool:
         if str(day.isoweekday()) not in self.work_days or day in self.closed:
@@ -42,6 +42,11 @@ class Calendar:
     def room_on(self, day: date) -> int | None:
         """Orders that still fit into a day; None when there is no limit."""
         return self.capacity - self.load.get(day, 0) if self.capacity else None
+
+    def take(self, day: date) -> None:
+        """One order more leaves on a day; counted only where there is a limit."""
+        if self.capacity:
+            self.load[day] = self.load.get(day, 0) + 1
 
 
 @dataclass(frozen=True, slots=True)
