@@ -251,6 +251,8 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = USE_I18N = True
 BUSINESS_TIME_ZONE = env.str("BUSINESS_TIME_ZONE", default="Europe/Stockholm")
+# Renewals are spread over so many seconds after the cut-off.
+RENEWAL_WINDOW_SECONDS = env.int("RENEWAL_WINDOW_SECONDS", default=6 * 3600)
 
 # API -------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -109,10 +109,10 @@ class Network:
         return promising.workdays_later(calendar, start, promising.UNKNOWN_ARRIVAL_WORKDAYS)
 
 
-def load_network(*, now: datetime, countries: Iterable[str] | None = None) -> Network:
-    """Two statements at most, whatever the number of warehouses and orders."""
+def load_network(*, now: datetime, countries: Iterable[str] | None = None, horizon_days: int = HORIZON_DAYS) -> Network:
+    """Two statements at most, whatever the number of warehouses and orders; closures up to `horizon_days` ahead."""
     first = business_day(now) - timedelta(days=1)
-    last = first + timedelta(days=HORIZON_DAYS)
+    last = first + timedelta(days=horizon_days)
     if countries is None:
         return _network(_zones(first, last), now)
     return _network(_ZONES_OF(sorted(set(countries)), first, last), now)

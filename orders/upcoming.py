@@ -1,0 +1,59 @@
+"""A delivery to come, as it is shown: days, state, money."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from ordermgmt.money import ZERO
+from orders.models import PlanVersion
+from orders.periods import Dates
+from orders.priced import PricedDelivery
+
+
+@dataclass(frozen=True, slots=True)
+class UpcomingInvoice:
+    """One charge: cycle `number` for `deliveries`; nothing to pay in a trial."""
+
+    number: int
+    deliveries: int
+    starts_on: date
+    ends_on: date
+    charge_on: date
+    amount: Decimal
+    net: Decimal
+    is_free: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """One delivery to come. `invoice` is the charge made with it (None: paid by an earlier one, or left out)."""
+
+    number: int
+    status: str
+    skip_reason: str
+    is_next: bool
+    dates: Dates
+    moved_from: date | None
+    is_open: bool
+    version: PlanVersion
+    priced: PricedDelivery | None
+    invoice: UpcomingInvoice | None
+
+    @property
+    def leaves_on(self) -> date:
+        return self.dates.leaves_on
+
+    @property
+    def is_shifted(self) -> bool:
+        """It leaves on another day than meant, because that one is closed."""
+        return self.dates.leaves_on != (self.moved_to or self.dates.planned_on)
+
+    @property
+    def moved_to(self) -> date | None:
+        return self.dates.leaves_on if self.moved_from else None
+
+    @property
+    def amount(self) -> Decimal:
+        """What is charged with it: its invoice, and what is sent once beside deliveries paid in advance."""
+        beside = self.priced.total if self.priced and self.priced.is_paid else ZERO
+        return (self.invoice.amount if self.invoice else ZERO) + beside
