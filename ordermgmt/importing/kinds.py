@@ -1,5 +1,6 @@
 """What can be imported: the registry of kinds, their columns, and what a row becomes."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -64,7 +65,7 @@ class Applying:
     file_name: str
 
 
-class ImportKind:
+class ImportKind(ABC):
     """One kind of file. `plan` reads the database once for a chunk; `write` writes a chunk with a constant number of statements."""
 
     slug: ClassVar[str]
@@ -80,14 +81,17 @@ class ImportKind:
         parts = tuple(row.values.get(name) for name in self.key)
         return parts if any(part not in (None, "") for part in parts) else None
 
+    @abstractmethod
     def plan(self, rows: Sequence[Row], complain: Complain, *, lock: bool) -> list[Plan]:
-        raise NotImplementedError
+        """What each row does; `complain` notes row, column and words of what is wrong. With `lock` just before `write`."""
 
+    @abstractmethod
     def write(self, plans: Sequence[Plan], applying: Applying) -> None:
-        raise NotImplementedError
+        """Inside the caller's transaction: make the records new or changed."""
 
+    @abstractmethod
     def export(self) -> Iterator[Sequence[Any]]:
-        raise NotImplementedError
+        """Every record as cells in the order of `columns`."""
 
     def extra_column(self, label: str) -> Column | None:
         """A column whose head is a pattern, such as a price in any currency."""
