@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from fulfilment.actions.bench import works_here
-from fulfilment.actions.picking import taken_over
+from fulfilment.actions.pick_commands import taken_over
 from fulfilment.actions.putting_back import why_stopped
 from fulfilment.models import FulfilmentOrder, Wave
 from fulfilment.states import WorkStatus

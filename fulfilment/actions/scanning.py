@@ -6,7 +6,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from fulfilment.actions import packing, picking, proving, shorts
+from fulfilment.actions import packing, pick_commands, picking, proving, shorts
 from fulfilment.actions.claiming import lock_wave
 from fulfilment.actions.screens import home_task, pack_task, pick_task
 from fulfilment.actions.staging import NoStagingPlace
@@ -151,7 +151,7 @@ def _pick(scan: Scan) -> Answer:
     if wave.status == WaveStatus.CANCELLED:
         return stop(_("Stop. %(wave)s was cancelled") % {"wave": wave}, go="/scan/")
     if wave.picker_id != scan.by.pk:
-        return picking.taken_over(wave)
+        return pick_commands.taken_over(wave)
     wave.beat_at = scan.now
     wave.save(update_fields=["beat_at"])
     command = scan.command
@@ -183,8 +183,8 @@ def help_text(scan: Scan) -> Answer:
 
 _PICK_COMMANDS: dict[str, Callable[[Wave, Scan], Answer]] = {
     "SHORT": shorts.short_pick,
-    "SKIP": picking.skip,
-    "UNDO": picking.undo,
+    "SKIP": pick_commands.skip,
+    "UNDO": pick_commands.undo,
     "PAUSE": _pause,
     "OK": _ok,
     "HELP": lambda wave, scan: help_text(scan),

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from fulfilment.actions.bench import at_bench, works_here
 from fulfilment.actions.boxing import as_box, box_types, suggested, things_of, weight_of
-from fulfilment.actions.picking import Place, place_of, wants_place
+from fulfilment.actions.walking import Place, place_of, wants_place
 from fulfilment.cartonising import suggest
 from fulfilment.models import BoxType, FulfilmentLine, FulfilmentOrder, Label, PackBox, Shipment, Wave
 from fulfilment.reports import Pick, Progress, lines_to_pack, progress_of

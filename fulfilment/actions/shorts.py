@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from fulfilment.actions.choosing import is_pickable, outlives, shelf_of
-from fulfilment.actions.picking import Place, lock_works, place_of
 from fulfilment.actions.putting_back import settle_wave, settle_work
 from fulfilment.actions.releasing import set_aside, task_for
+from fulfilment.actions.walking import Place, lock_works, place_of
 from fulfilment.models import FulfilmentLine, FulfilmentOrder, PickTask, Wave
 from fulfilment.reports import Pick
 from fulfilment.scans import Answer, Scan, right, wrong
