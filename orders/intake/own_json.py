@@ -9,8 +9,6 @@ from django.utils.translation import gettext as _
 from orders.intake import adding_up, own
 from orders.intake.document import (
     ZERO,
-    Document,
-    Finding,
     ParsedAddress,
     ParsedCharge,
     ParsedCustomer,
@@ -19,9 +17,10 @@ from orders.intake.document import (
     ParsedTax,
 )
 from orders.intake.fields import Record
+from orders.intake.json_orders import JsonOrders
 from orders.intake.places import country_code
-from orders.intake.splitting import Dialect, order_in, split, usable_id
-from orders.intake.standing import fault_count, standing, unique
+from orders.intake.splitting import Dialect, usable_id
+from orders.intake.standing import fault_count, standing
 from orders.intake.strict_json import pointer
 
 ORDER_FIELDS = frozenset(
@@ -87,18 +86,6 @@ def identify(tree: dict[str, Any]) -> str | None:
 
 
 DIALECT = Dialect(judge, {}, identify)
-
-
-class OwnJson:
-    def split(self, data: bytes, source_name: str) -> Iterable[Document]:
-        return split(data, DIALECT)
-
-    def parse(self, document: Document) -> tuple[ParsedOrder | None, list[Finding]]:
-        tree, place, found = order_in(document, DIALECT)
-        if not tree:
-            return None, found
-        order = _Body(Record(tree, place, found)).order()
-        return order, unique(found)
 
 
 class _Body:
@@ -295,3 +282,6 @@ def _refuse_strangers(record: Record, known: frozenset[str]) -> None:
             place = record.place_of(key)
             message = _("%(place)s is not a field of ours; it was not used.") % {"place": place}
             record.complain("unknown_field", place, message, "", "warning")
+
+
+OWN_JSON = JsonOrders(DIALECT, lambda record: _Body(record).order())

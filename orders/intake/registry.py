@@ -2,19 +2,19 @@
 
 from orders.intake.document import Document, Parser
 from orders.intake.own_csv import OwnCsv
-from orders.intake.own_json import OwnJson
-from orders.intake.shopify import Shopify
+from orders.intake.own_json import OWN_JSON
+from orders.intake.shopify import SHOPIFY
 from orders.intake.shopify_csv import ShopifyCsv
 from orders.intake.splitting import raw
-from orders.intake.woocommerce import WooCommerce
+from orders.intake.woocommerce import WOOCOMMERCE
 from orders.states import ChannelKind
 
 PARSERS: dict[str, Parser] = {
-    ChannelKind.API: OwnJson(),
+    ChannelKind.API: OWN_JSON,
     ChannelKind.CSV: OwnCsv(),
-    ChannelKind.SHOPIFY: Shopify(),
+    ChannelKind.SHOPIFY: SHOPIFY,
     ChannelKind.SHOPIFY_CSV: ShopifyCsv(),
-    ChannelKind.WOOCOMMERCE: WooCommerce(),
+    ChannelKind.WOOCOMMERCE: WOOCOMMERCE,
 }
 # A shop's export and its API tell of the same orders with the same ids: either may come in by either.
 SIBLINGS: dict[str, str] = {

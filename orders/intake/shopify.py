@@ -5,89 +5,33 @@ Figures are in the shop's currency. `total_price` and `quantity` are the order a
 discounts on shipping.
 """
 
-from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Any
 
 from django.utils.translation import gettext as _
 
 from orders.intake import adding_up
 from orders.intake.document import (
     ZERO,
-    ChargeKind,
-    Document,
-    Finding,
-    ParsedAddress,
     ParsedCharge,
-    ParsedCustomer,
     ParsedLine,
     ParsedOrder,
-    ParsedTax,
     StatedTotals,
 )
 from orders.intake.fields import Record
+from orders.intake.json_orders import JsonOrders
 from orders.intake.particulars import gift_message, is_gift, requested_day
-from orders.intake.places import country_code, full_name
-from orders.intake.splitting import Dialect, order_in, split, usable_id
-from orders.intake.standing import fault_count, standing, unique
+from orders.intake.shopify_charges import (
+    allocated,
+    extra_charges,
+    refunded,
+    shipping_charges,
+    shop_money,
+    taxes_of,
+)
+from orders.intake.shopify_kinds import DIALECT
+from orders.intake.shopify_people import address, customer, discount_codes
+from orders.intake.standing import fault_count, standing
 
-KINDS = {
-    "draft_order": "a draft order",
-    "checkout": "an abandoned checkout",
-    "customer": "a customer",
-    "fulfillment": "a fulfilment",
-    "fulfillment_order": "a fulfilment order",
-    "fulfillment_event": "a fulfilment event",
-    "fulfillment_service": "a fulfilment service",
-    "fulfillment_request": "a fulfilment request",
-    "cancellation_request": "a cancellation request",
-    "draft_order_invoice": "an invoice for a draft order",
-    "refund": "a refund",
-    "transaction": "a payment transaction",
-    "tender_transaction": "a tender transaction",
-    "gift_card": "a gift card",
-    "product": "a product",
-    "variant": "a product variant",
-    "inventory_item": "an inventory item",
-    "inventory_level": "an inventory level",
-    "location": "a location",
-    "payout": "a payout",
-    "dispute": "a dispute",
-    "risk": "a risk assessment",
-    "webhook": "a webhook subscription",
-    "collection": "a collection",
-    "price_rule": "a price rule",
-    "discount_code": "a discount code",
-    "event": "an event",
-    "metafield": "a metafield",
-    "shop": "a shop",
-    "return": "a return",
-}
-GIDS = {
-    "DraftOrder": "draft_order",
-    "AbandonedCheckout": "checkout",
-    "Customer": "customer",
-    "Fulfillment": "fulfillment",
-    "FulfillmentOrder": "fulfillment_order",
-    "FulfillmentEvent": "fulfillment_event",
-    "Refund": "refund",
-    "OrderTransaction": "transaction",
-    "GiftCard": "gift_card",
-    "Product": "product",
-    "ProductVariant": "variant",
-    "InventoryItem": "inventory_item",
-    "InventoryLevel": "inventory_level",
-    "Location": "location",
-    "ShopifyPaymentsPayout": "payout",
-    "Return": "return",
-}
-MARKS = {
-    "draft_order": {"invoice_sent_at", "invoice_url"},
-    "checkout": {"abandoned_checkout_url"},
-    "refund": {"refund_line_items"},
-    "fulfillment_order": {"assigned_location_id", "destination"},
-    "fulfillment": {"tracking_numbers", "tracking_number", "tracking_company"},
-}
 PAYMENT = {
     "pending": "unpaid",
     "unpaid": "unpaid",
@@ -100,47 +44,6 @@ PAYMENT = {
     "refunded": "refunded",
 }
 
-ADDRESS_PARTS = {
-    "name": "name",
-    "line1": "address1",
-    "city": "city",
-    "postcode": "zip",
-    "region": "province",
-    "country": "country_code",
-}
-
-
-def judge(tree: dict[str, Any]) -> str:
-    """What a record is by its own marks: its global id, else fields only one kind has."""
-    gid = str(tree.get("admin_graphql_api_id") or "")
-    if gid.startswith("gid://shopify/"):
-        kind = gid.removeprefix("gid://shopify/").partition("/")[0]
-        return "order" if kind == "Order" else GIDS.get(kind, kind)
-    for kind, marks in MARKS.items():
-        if any(mark in tree for mark in marks):
-            return kind
-    placed = ("total_price", "financial_status", "order_number")
-    return "order" if "line_items" in tree and any(mark in tree for mark in placed) else ""
-
-
-def identify(tree: dict[str, Any]) -> str | None:
-    return usable_id(tree.get("id"))
-
-
-DIALECT = Dialect(judge, KINDS, identify)
-
-
-class Shopify:
-    def split(self, data: bytes, source_name: str) -> Iterable[Document]:
-        return split(data, DIALECT)
-
-    def parse(self, document: Document) -> tuple[ParsedOrder | None, list[Finding]]:
-        tree, place, found = order_in(document, DIALECT)
-        if not tree:
-            return None, found
-        order, found = _Reading(Record(tree, place, found)).order()
-        return order, unique(found)
-
 
 class _Reading:
     """One order being read; an order is made only when identity, currency, lines and total are."""
@@ -150,22 +53,22 @@ class _Reading:
         self.currency = record.currency("currency")
         self.refunded_units = self._refunded_units()
 
-    def order(self) -> tuple[ParsedOrder | None, list[Finding]]:
+    def order(self) -> ParsedOrder | None:
         record = self.record
         external_id = record.text("id", required=True, longest=64)
         read = self._lines() if self.currency else None
         totals = self._totals() if self.currency else None
         if not external_id or read is None or totals is None:
-            return None, self.findings
+            return None
         order = self._assembled(external_id, read, totals)
         self._remarks(order)
         self.findings += adding_up.check(order)
-        return order, self.findings
+        return order
 
     def _assembled(self, external_id: str, lines: tuple[ParsedLine, ...], totals: StatedTotals) -> ParsedOrder:
         record = self.record
         lines = self._without_tip(lines)
-        charges = (*self._shipping(), *self._extras())
+        charges = (*shipping_charges(record, self.currency), *extra_charges(record, self.currency))
         lines, charges = self._discounted(lines, charges, totals)
         notes = record.pairs("note_attributes")
         payment = record.text("financial_status", longest=40)
@@ -175,14 +78,14 @@ class _Reading:
             currency=self.currency,
             prices_include_tax=record.flag("taxes_included"),
             placed_at=record.instant("processed_at", "created_at"),
-            customer=self._customer(),
+            customer=customer(record),
             lines=lines,
             totals=totals,
-            shipping_address=self._address("shipping_address"),
-            billing_address=self._address("billing_address"),
+            shipping_address=address(record, "shipping_address"),
+            billing_address=address(record, "billing_address"),
             charges=charges,
-            taxes=self._taxes(record),
-            discount_codes=self._codes(),
+            taxes=taxes_of(record, self.currency),
+            discount_codes=discount_codes(record),
             payment_status=PAYMENT.get(payment, "unpaid"),
             channel_payment_status=payment,
             channel_fulfilment_status=record.text("fulfillment_status", longest=40),
@@ -228,7 +131,7 @@ class _Reading:
         price = record.money("price", currency=self.currency, required=True)
         seen = fault_count(self.findings)
         discount = self._line_discount(record)
-        taxes = self._taxes(record)
+        taxes = taxes_of(record, self.currency)
         if quantity is None or price is None or fault_count(self.findings) > seen:
             return None
         amount = record.line_amount(price, quantity, "price")
@@ -257,22 +160,7 @@ class _Reading:
         )
 
     def _line_discount(self, record: Record) -> Decimal:
-        allocated = self._allocated(record)
-        return allocated or record.amount("total_discount", currency=self.currency)
-
-    def _allocated(self, record: Record) -> Decimal:
-        parts = record.children("discount_allocations")
-        return sum((part.amount("amount", currency=self.currency) for part in parts), ZERO)
-
-    def _taxes(self, record: Record) -> tuple[ParsedTax, ...]:
-        return tuple(
-            ParsedTax(
-                tax.text("title", longest=100),
-                tax.rate("rate"),
-                tax.amount("price", currency=self.currency),
-            )
-            for tax in record.children("tax_lines")
-        )
+        return allocated(record, self.currency) or record.amount("total_discount", currency=self.currency)
 
     def _refunded_units(self) -> dict[str, int]:
         """Units taken out by refunds, by line id: what older payloads have for `current_quantity`."""
@@ -291,41 +179,7 @@ class _Reading:
     def _fulfilled(self, record: Record, quantity: int) -> int:
         return quantity if record.text("fulfillment_status", longest=40) == "fulfilled" else 0
 
-    # -- money beside the lines
-
-    def _shipping(self) -> Iterator[ParsedCharge]:
-        for record in self.record.children("shipping_lines"):
-            if record.flag("is_removed"):
-                continue
-            price = record.amount("price", currency=self.currency)
-            left = record.money("discounted_price", currency=self.currency)
-            allocated = self._allocated(record)
-            discount = allocated or (ZERO if left is None else max(price - left, ZERO))
-            title = record.text("title", "code", longest=200)
-            taxes = self._taxes(record)
-            yield ParsedCharge("shipping", title, price, record.place, discount, taxes)
-
-    def _extras(self) -> Iterator[ParsedCharge]:
-        for kind, title, keys in (
-            ("duty", _("Duties"), ("original_total_duties_set", "current_total_duties_set")),
-            ("fee", _("Additional fees"), _FEES),
-        ):
-            amount, place = self._shop_money(*keys)
-            if amount:
-                named: ChargeKind = "duty" if kind == "duty" else "fee"
-                yield ParsedCharge(named, title, amount, place)
-        tip = self.record.amount("total_tip_received", currency=self.currency)
-        if tip:
-            place = self.record.place_of("total_tip_received")
-            yield ParsedCharge("tip", _("Tip"), tip, place)
-
-    def _shop_money(self, *keys: str) -> tuple[Decimal, str]:
-        for key in keys:
-            holder = self.record.child(key)
-            shop = holder.child("shop_money") if holder else None
-            if shop:
-                return shop.amount("amount", currency=self.currency), shop.place_of("amount")
-        return ZERO, ""
+    # -- money of the whole
 
     def _without_tip(self, lines: tuple[ParsedLine, ...]) -> tuple[ParsedLine, ...]:
         """Checkout writes a tip twice: as a line without a product and as the total of tips."""
@@ -355,14 +209,14 @@ class _Reading:
         total = record.money("total_price", currency=currency, required=True)
         tax = record.money("total_tax", currency=currency)
         seen = fault_count(self.findings)
-        shipping, shipping_place = self._shop_money("total_shipping_price_set")
+        shipping, shipping_place = shop_money(record, self.currency, "total_shipping_price_set")
         stated = StatedTotals(
             total=total or ZERO,
             tax=tax or ZERO,
             items=record.money("total_line_items_price", currency=currency),
             discount=record.money("total_discounts", currency=currency),
             shipping=shipping if shipping_place else None,
-            refunded=self._refunded(),
+            refunded=refunded(record, currency),
             outstanding=record.money("total_outstanding", currency=currency, negative=True),
             places={
                 "total": record.place_of("total_price"),
@@ -374,56 +228,6 @@ class _Reading:
         )
         bad_tax = tax is None and self.findings_at("total_tax")
         return None if total is None or bad_tax or fault_count(self.findings) > seen else stated
-
-    def _refunded(self) -> Decimal:
-        total = ZERO
-        for refund in self.record.children("refunds"):
-            for transaction in refund.children("transactions"):
-                kind = transaction.text("kind", longest=40), transaction.text("status", longest=40)
-                if kind == ("refund", "success"):
-                    total += transaction.amount("amount", currency=self.currency)
-        return total
-
-    # -- people and places
-
-    def _customer(self) -> ParsedCustomer:
-        record, customer = self.record, self.record.child("customer")
-        own = customer or Record({}, record.place_of("customer"), self.findings)
-        first, last = own.text("first_name", longest=60), own.text("last_name", longest=59)
-        named = self._address("billing_address") or self._address("shipping_address")
-        address = named or ParsedAddress()
-        return ParsedCustomer(
-            external_id=own.text("id", longest=64),
-            name=full_name("", first, last) or address.name,
-            email=record.email("email", "contact_email") or own.email("email"),
-            phone=record.text("phone", longest=40) or own.text("phone", longest=40) or address.phone,
-            company=address.company,
-            language=record.text("customer_locale", longest=20),
-        )
-
-    def _address(self, key: str) -> ParsedAddress | None:
-        record = self.record.child(key)
-        if record is None or not any(record.has(name) for name in record.fields):
-            return None
-        code, country = record.text("country_code", longest=10), record.text("country", longest=100)
-        first, last = record.text("first_name", longest=60), record.text("last_name", longest=59)
-        return ParsedAddress(
-            name=full_name(record.text("name", longest=120), first, last),
-            company=record.text("company", longest=120),
-            line1=record.text("address1", longest=200),
-            line2=record.text("address2", longest=200),
-            city=record.text("city", longest=120),
-            region=record.text("province_code", "province", longest=120),
-            postcode=record.text("zip", longest=20),
-            country=country_code(code, country) or country_code(country),
-            phone=record.text("phone", longest=40),
-            place=record.place,
-            places={part: record.place_of(name) for part, name in ADDRESS_PARTS.items()},
-        )
-
-    def _codes(self) -> tuple[str, ...]:
-        codes = (entry.text("code", longest=200) for entry in self.record.children("discount_codes"))
-        return tuple(code for code in codes if code)
 
     # -- what a person should know
 
@@ -439,7 +243,7 @@ class _Reading:
             message = _("The customer paid in %(shown)s; this order is kept in %(currency)s.")
             message %= {"shown": shown, "currency": order.currency}
             record.complain("paid_in_other_currency", place, message, shown, "warning")
-        amount, place = self._shop_money("total_price_set")
+        amount, place = shop_money(record, self.currency, "total_price_set")
         if place and amount != order.totals.total:
             message = _("%(place)s states %(amount)s, but total_price states %(total)s.")
             message %= {"place": place, "amount": amount, "total": order.totals.total}
@@ -454,4 +258,4 @@ class _Reading:
         )
 
 
-_FEES = ("original_total_additional_fees_set", "current_total_additional_fees_set")
+SHOPIFY = JsonOrders(DIALECT, lambda record: _Reading(record).order())

@@ -6,7 +6,7 @@ shop's pages; tax stands beside them. A line's `subtotal` is before coupons, its
 """
 
 import html
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -18,8 +18,6 @@ from orders.intake import adding_up
 from orders.intake.document import (
     ZERO,
     ChargeKind,
-    Document,
-    Finding,
     ParsedAddress,
     ParsedCharge,
     ParsedCustomer,
@@ -29,11 +27,12 @@ from orders.intake.document import (
     StatedTotals,
 )
 from orders.intake.fields import Record
+from orders.intake.json_orders import JsonOrders
 from orders.intake.particulars import gift_message, is_gift, requested_day
 from orders.intake.places import country_code, full_name
-from orders.intake.shopify import identify
-from orders.intake.splitting import Dialect, order_in, split
-from orders.intake.standing import fault_count, standing, unique
+from orders.intake.shopify_kinds import identify
+from orders.intake.splitting import Dialect
+from orders.intake.standing import fault_count, standing
 from orders.intake.strict_json import pointer
 
 KINDS = {
@@ -86,18 +85,6 @@ def judge(tree: dict[str, Any]) -> str:
 
 
 DIALECT = Dialect(judge, KINDS, identify)
-
-
-class WooCommerce:
-    def split(self, data: bytes, source_name: str) -> Iterable[Document]:
-        return split(data, DIALECT)
-
-    def parse(self, document: Document) -> tuple[ParsedOrder | None, list[Finding]]:
-        tree, place, found = order_in(document, DIALECT)
-        if not tree:
-            return None, found
-        order = _Reading(Record(tree, place, found)).order()
-        return order, unique(found)
 
 
 class _Reading:
@@ -367,3 +354,6 @@ class _Reading:
             order,
             {"payment": pointer(record.place, "refunds"), "fulfilment": at, "test": at},
         )
+
+
+WOOCOMMERCE = JsonOrders(DIALECT, lambda record: _Reading(record).order())

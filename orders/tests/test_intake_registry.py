@@ -5,7 +5,7 @@ import json
 import pytest
 
 from orders.intake.registry import NoParser, parser_for
-from orders.intake.shopify import Shopify
+from orders.intake.shopify import SHOPIFY
 from orders.intake.shopify_csv import ShopifyCsv
 from orders.states import ChannelKind
 from orders.tests.test_intake_shopify_csv import HEAD, sheet
@@ -18,12 +18,12 @@ def test_content_decides_between_export_and_api(kind: str, encoding: str) -> Non
     assert isinstance(parser_for(kind, sheet(HEAD).encode(encoding)), ShopifyCsv)
     assert isinstance(parser_for(kind, ("sep=;\n" + sheet(HEAD, delimiter=";")).encode(encoding)), ShopifyCsv)
     if encoding != "utf-16":
-        assert isinstance(parser_for(kind, json.dumps(ORDER).encode(encoding)), Shopify)
+        assert parser_for(kind, json.dumps(ORDER).encode(encoding)) is SHOPIFY
 
 
 @pytest.mark.parametrize("data", [b"", b"<html>", b"\xff\xfe\x00", b"a,b\n1,2"])
 def test_what_neither_knows_is_refused_by_the_channels_own_parser(data: bytes) -> None:
-    assert isinstance(parser_for(ChannelKind.SHOPIFY, data), Shopify)
+    assert parser_for(ChannelKind.SHOPIFY, data) is SHOPIFY
     assert isinstance(parser_for(ChannelKind.SHOPIFY_CSV, data), ShopifyCsv)
 
 
