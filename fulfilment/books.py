@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +15,8 @@ from inventory.models import StockMovement
 from inventory.states import MovementKind
 from ordermgmt.proofs import invariant
 from orders import invoice_books
-from orders.models import InvoiceLine, OrderLine
+from orders.billing_states import TAKEN_BACK
+from orders.models import CreditNoteLine, InvoiceLine, OrderLine
 from orders.states import STOCKED_KINDS, LineKind
 
 __all__ = ["floor_books", "invoice_books"]
@@ -39,6 +40,7 @@ def _unbilled_lines() -> Iterable[Any]:
         )
     }
     lines = ShipmentLine.objects.filter(shipment__status__in=LEFT, order_line__kind=LineKind.ITEM)
+    lines = lines.exclude(order_line__order__is_renewal=True)
     for pk, quantity, number in lines.order_by("pk").values_list("pk", "quantity", "shipment__number").iterator():
         if billed.get(str(pk)) != quantity:
             yield {"shipment": number, "shipment_line": pk, "left": quantity, "billed": billed.get(str(pk), 0)}
@@ -47,14 +49,23 @@ def _unbilled_lines() -> Iterable[Any]:
 def _unbilled_bundles() -> Iterable[Any]:
     begun = OrderLine.objects.filter(bundle=OuterRef("pk"), shipped__gt=0, total=0)
     bundles = OrderLine.objects.filter(Exists(begun), kind=LineKind.BUNDLE, invoice_lines=None)
+    bundles = bundles.exclude(order__is_renewal=True, total=0)
     yield from bundles.select_related("order").order_by("pk").values("order__number", "position", "name")
 
 
 def _billed_too_much() -> Iterable[Any]:
-    lines = OrderLine.objects.filter(kind=LineKind.ITEM).annotate(billed=Coalesce(Sum("invoice_lines__quantity"), 0))
-    yield from (
-        lines.exclude(billed=F("shipped")).order_by("pk").values("order__number", "position", "shipped", "billed")
+    """What was billed and not taken back is what left; renewals are billed when they are ordered, before they leave."""
+    taken_back = CreditNoteLine.objects.filter(
+        invoice_line__order_line=OuterRef("pk"), credit_note__reason__in=TAKEN_BACK
     )
+    back = taken_back.order_by().values("invoice_line__order_line").annotate(n=Sum("quantity")).values("n")
+    lines = OrderLine.objects.filter(kind=LineKind.ITEM).annotate(
+        billed=Coalesce(Sum("invoice_lines__quantity"), 0) - Coalesce(Subquery(back), 0)
+    )
+    is_renewal = Q(order__is_renewal=True)
+    before = is_renewal & (Q(billed__gt=F("ordered") - F("cancelled")) | Q(total__gt=0, billed__lt=F("shipped")))
+    wrong = lines.filter((~is_renewal & ~Q(billed=F("shipped"))) | before)
+    yield from wrong.order_by("pk").values("order__number", "position", "shipped", "billed")
 
 
 @invariant("I30", _("No unit is shipped twice"))

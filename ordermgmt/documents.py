@@ -4,7 +4,7 @@ A kind is registered by the app that owns it (`<app>/documents/`). Asking writes
 it in a child process and stores the bytes once, named by their hash. Stored bytes are never made again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -81,17 +81,27 @@ def build(kind: str, number: str, *, now: datetime) -> Paper:
     return known.build(number, now) if known.shows_time else known.build(number)
 
 
-def request_documents(kind: str, numbers: Sequence[str], *, thread: str, now: datetime) -> list[StoredDocument]:
-    """Inside the caller's transaction: ask for papers; asking twice is asking once."""
+# More papers than this are made at the next tick: a bell for each would cost the caller a statement for each.
+MOST_BELLS = 20
+
+
+def request_documents(
+    kind: str, numbers: Sequence[str], *, thread: str | Mapping[str, str], now: datetime
+) -> list[StoredDocument]:
+    """Inside the caller's transaction: ask for papers; asking twice is asking once.
+
+    `thread` is the number of the order whose timeline shows them, of all or by the number of each paper.
+    """
+    asked = {number: thread if isinstance(thread, str) else thread[number] for number in numbers}
     StoredDocument.objects.bulk_create(
-        [StoredDocument(kind=kind, number=number, thread=thread, requested_at=now, due_at=now) for number in numbers],
+        [StoredDocument(kind=kind, number=n, thread=t, requested_at=now, due_at=now) for n, t in asked.items()],
         ignore_conflicts=True,
     )
     rows = StoredDocument.objects.filter(kind=kind, number__in=numbers)
     found = {row.number: row for row in rows}
-    for row in found.values():
-        if row.stored_at is None:
-            ring(JOB, row.pk)
+    waiting = [row for row in found.values() if row.stored_at is None]
+    for row in waiting if len(waiting) <= MOST_BELLS else ():
+        ring(JOB, row.pk)
     return [found[number] for number in numbers]
 
 

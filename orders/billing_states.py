@@ -264,6 +264,10 @@ class CreditReason(models.TextChoices):
     TERM = "term", _("Prepaid deliveries given back")
 
 
+# What these credit is not billed any more: its units may be billed again.
+TAKEN_BACK = (CreditReason.CANCELLED, CreditReason.CORRECTION)
+
+
 class PriceChangeStatus(models.TextChoices):
     DRAFT = "draft", _("Draft")
     NOTICE = "notice", _("Notices going out")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.models import NumberSeries, StoredDocument
 from ordermgmt.proofs import invariant
-from orders.actions.invoicing import facts_hash
+from orders.actions.posting import facts_hash
 from orders.models import Invoice, InvoiceLine
 
 

@@ -48,6 +48,11 @@ def part(whole: Amounts, *, billed: Amounts, units: int, of: int, currency: str)
     return Amounts(net=gross - tax, tax=tax).minus(billed)
 
 
+def is_charge_cause(cause: str) -> bool:
+    """Whether what is billed stands below the lines (BG-21): delivery, fees and rounding, by the cause of its line."""
+    return cause.startswith(("charge:", "rounding:"))
+
+
 @dataclass(frozen=True, kw_only=True)
 class RateSum:
     """BG-23: one VAT rate (a fraction), what it is on, and the tax."""

@@ -10,7 +10,7 @@ from django.conf import settings
 from fulfilment.demo.told import Told, save
 from ordermgmt.clock import business_day
 from ordermgmt.models import NumberSeries, StoredDocument
-from orders.actions.invoicing import facts_hash
+from orders.actions.posting import facts_hash
 from orders.invoice_sums import Amounts, as_priced
 from orders.models import Invoice, InvoiceLine, OrderCharge, OrderLine
 from orders.states import InvoiceStatus, LineKind

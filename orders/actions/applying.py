@@ -12,10 +12,10 @@ from ordermgmt.money import ZERO
 from orders.actions.cancellation import cancel
 from orders.actions.changes import change
 from orders.actions.drafting import FOUR, Items, codes_of, payments_of, rate_of
-from orders.actions.invoicing import settle_invoices
 from orders.actions.making_changes import TooLateToChange
 from orders.actions.paying import note_payment, release_when_paid
 from orders.actions.progress import refresh_status
+from orders.actions.settling import settle_invoices
 from orders.intake.document import ParsedLine, ParsedOrder
 from orders.models import AddressKind, Channel, Order, OrderAddress, OrderLine, Payment
 from orders.states import LineKind

@@ -13,8 +13,8 @@ from ordermgmt.models.history import ActivityCategory
 from ordermgmt.money import round_money
 from ordermgmt.retrying import retries_conflicts
 from orders.actions.holds import release
-from orders.actions.invoicing import settle_invoices
 from orders.actions.progress import lock_order, refresh_status
+from orders.actions.settling import settle_invoices
 from orders.models import Hold, Order, Payment
 from orders.states import HoldCode, PaymentKind, PaymentState
 from orders.statuses import covered, paid

@@ -12,7 +12,7 @@ from ordermgmt.money import ZERO, round_money
 from ordermgmt.printing import locale, paper
 from ordermgmt.templatetags.portal import money, percent
 from ordermgmt.typesetting import Paper
-from orders.invoice_sums import RateSum, Sums, by_rate
+from orders.invoice_sums import RateSum, Sums, by_rate, is_charge_cause
 from orders.models import Invoice, InvoiceLine
 from orders.tax import tax_note
 
@@ -57,7 +57,7 @@ def invoice_facts(invoice: Invoice) -> dict[str, Any]:
 
 def is_charge(line: InvoiceLine) -> bool:
     """Delivery, fees and rounding stand below the lines (BG-21)."""
-    return line.order_line_id is None
+    return is_charge_cause(line.cause)
 
 
 def sums_of(invoice: Invoice, lines: list[InvoiceLine]) -> Sums:

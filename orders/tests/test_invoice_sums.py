@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.actions.invoicing import spread
+from orders.actions.settling import spread
 from orders.invoice_sums import NOTHING, Amounts, DoesNotAddUp, Sums, as_priced, by_rate, check, part
 
 cents = st.integers(0, 10_000_00).map(lambda n: Decimal(n) / 100)
