@@ -122,7 +122,9 @@ else:
         "keepalives_interval": 2,
         "keepalives_count": 3,
         "tcp_user_timeout": 5000,
-        "options": f"-c statement_timeout={_statement_timeout} -c idle_in_transaction_session_timeout=60000",
+        # Pages read a few rows by an index: starting parallel workers takes longer than that and starves the others.
+        "options": f"-c statement_timeout={_statement_timeout} -c idle_in_transaction_session_timeout=60000"
+        " -c max_parallel_workers_per_gather=0",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default="")
@@ -187,6 +189,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEBUG
+SESSION_ENGINE = "ordermgmt.sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSION_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000

@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from ordermgmt.blocking import Blocker, Fix, blocker_rule
 from ordermgmt.clock import business_day, business_zone
@@ -265,16 +266,27 @@ def _to_be_released(order: Order, lacks: Sequence[Lack]) -> Iterator[Blocker]:
     is_whole = order.ships_in_parts or not any(lack.backordered for lack in lacks)
     if getattr(order, "open_holds", ()) or not is_whole or not any(lack.promised for lack in lacks):
         return
+    sentence, next_step, customer_sentence = _release_words(get_language())
     yield Blocker(
         code="release",
-        sentence=_("All of it is here. It waits for the next wave"),
+        sentence=sentence,
         since=order.accepted_at,
         target_at=_end_of(order.promised_ship_on),
         owner_role=Role.LEAD,
-        next_step=_("Release it to the floor"),
-        customer_sentence=_("We are getting it ready."),
+        next_step=next_step,
+        customer_sentence=customer_sentence,
         tone="waiting",
         rank=WAITS,
+    )
+
+
+@lru_cache(maxsize=50)
+def _release_words(language: str | None) -> tuple[str, str, str]:
+    """The same for most orders of a list, so looked up once."""
+    return (
+        _("All of it is here. It waits for the next wave"),
+        _("Release it to the floor"),
+        _("We are getting it ready."),
     )
 
 

@@ -18,11 +18,11 @@ from django_filters import (
     RangeFilter,
 )
 
-from inventory.models import Warehouse
+from inventory.models import Sku, Warehouse
 from ordermgmt.clock import business_day, business_zone
 from ordermgmt.listing import ListFilters
-from orders.models import Allocation, Channel, Hold, Order, OrderLine
-from orders.search import condition
+from orders.models import Allocation, Channel, Hold, Order
+from orders.search import condition, has_item
 from orders.states import FulfilmentStatus, HoldCode, OrderStatus, PaymentStatus
 
 Orders = QuerySet[Order]
@@ -153,8 +153,8 @@ class OrderFilters(ListFilters):
         return orders.filter(assignee=self.request.user if value == "me" else None)
 
     def by_item(self, orders: Orders, name: str, value: str) -> Orders:
-        lines = OrderLine.objects.filter(order=OuterRef("pk"), sku__code=value.strip().upper())
-        return orders.filter(Exists(lines))
+        sku = Sku.objects.filter(code=value.strip().upper()).first()
+        return orders.filter(has_item(sku)) if sku else orders.none()
 
     def by_country(self, orders: Orders, name: str, value: str) -> Orders:
         return orders.filter(ship_country=value.strip().upper())

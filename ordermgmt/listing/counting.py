@@ -15,7 +15,7 @@ LIMIT = 10_000
 # Words are found by bits of text, which costs a look at every match: there "more than 1,000" is enough.
 WORDS_LIMIT = 1_000
 FRESH = timedelta(seconds=30)
-DEAR_MS = 50
+DEAR_MS = 20
 
 
 class Total(NamedTuple):
@@ -34,7 +34,7 @@ class Total(NamedTuple):
 
 def total_of(queryset: QuerySet[Any], limit: int = LIMIT) -> Total:
     """One query that never looks at more than `limit` + 1 matching rows."""
-    return Total.of(queryset.order_by().values("pk")[: limit + 1].count(), limit)
+    return totals_of({"": queryset}, limit)[""]
 
 
 def dear_total_of(key: str, queryset: QuerySet[Any], now: datetime, limit: int = LIMIT) -> Total:
@@ -49,14 +49,14 @@ def dear_total_of(key: str, queryset: QuerySet[Any], now: datetime, limit: int =
     return total
 
 
-def totals_of(querysets: Mapping[str, QuerySet[Any]]) -> dict[str, Total]:
+def totals_of(querysets: Mapping[str, QuerySet[Any]], limit: int = LIMIT) -> dict[str, Total]:
     """The totals of several lists in one statement."""
     parts: list[str] = []
     parameters: list[Any] = []
     empty: set[str] = set()
     for name, queryset in querysets.items():
         try:
-            sql, values = queryset.order_by().values("pk")[: LIMIT + 1].query.sql_with_params()
+            sql, values = queryset.order_by().values("pk")[: limit + 1].query.sql_with_params()
         except EmptyResultSet:
             empty.add(name)
             continue
@@ -68,7 +68,7 @@ def totals_of(querysets: Mapping[str, QuerySet[Any]]) -> dict[str, Total]:
             cursor.execute(f"SELECT {', '.join(parts)}", parameters)
             found = list(cursor.fetchone())
     numbers = iter(found)
-    return {name: Total(0) if name in empty else Total.of(next(numbers)) for name in querysets}
+    return {name: Total(0) if name in empty else Total.of(next(numbers), limit) for name in querysets}
 
 
 class Remembered(NamedTuple):

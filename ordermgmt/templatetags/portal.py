@@ -254,6 +254,11 @@ def component(context: Context, content: str, name: str, **parameters: Any) -> s
 @register.simple_tag
 def script_words() -> SafeString:
     """The sentences the scripts say, as data the page carries (see behaviours/words.js)."""
+    return _script_words(_language())
+
+
+@lru_cache(maxsize=50)
+def _script_words(language: str) -> SafeString:
     words = {
         "again": gettext("Try again"),
         "refused": gettext("You may not do this. Ask a lead or an admin."),
@@ -306,4 +311,9 @@ def key_words(keys: str) -> str:
 @register.inclusion_tag("components/palette.html", takes_context=True)
 def palette(context: Context) -> dict[str, Any]:
     """The command palette and the key map, once on every staff page; the keys help is fetched when asked for."""
-    return {"keys": KEY_MAP, "user": context["user"]}
+    return {"keys_map": _keys_map(_language()), "user": context["user"]}
+
+
+@lru_cache(maxsize=50)
+def _keys_map(language: str) -> SafeString:
+    return json_script(KEY_MAP, "keys-map")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from django.db.models import prefetch_related_objects
@@ -10,8 +11,8 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy, ngettext, ngettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from ordermgmt.access import staff_page
 from ordermgmt.blocking import blockers_of, for_reader
@@ -24,21 +25,24 @@ from orders.filters import GONE, OrderFilters
 from orders.loading import load_state
 from orders.models import Order
 from orders.states import OrderStatus
-from orders.wording import state_of
+from orders.wording import StateWord, state_of
 
 DEFAULT_VIEWS = {"lead": "due-today", "finance": "unpaid-shipped"}
 
 
 def state_cell(order: Order) -> SafeString:
     """Shape, word, and the first reason why it does not move."""
-    word = state_of(order)
-    reason = getattr(order, "reason", "")
-    mark = portal.tag(word.label, word.look.tone, word.look.loud, word.look.shape)
+    reason, mark = getattr(order, "reason", ""), _state_mark(state_of(order), get_language())
     return (
         format_html('<span class="state-line">{}<span class="reason">{}</span></span>', mark, reason)
         if reason
         else mark
     )
+
+
+@lru_cache(maxsize=500)
+def _state_mark(word: StateWord, language: str | None) -> SafeString:
+    return portal.tag(word.label, word.look.tone, word.look.loud, word.look.shape)
 
 
 def due_cell(order: Order) -> SafeString | str:
