@@ -229,10 +229,13 @@ def test_the_bench_is_opened_before_the_last_pick_was_answered(shift: Any) -> No
     page.wait_for_selector("body[data-waiting='2']")
     page.goto(f"{address}/scan/pack/")
     page.wait_for_selector("body[data-scan=ready]")
+    faults: list[Any] = []
+    page.on("pageerror", faults.append)
     page.unroute("**/scan/events/")
     scan(page, oat.barcode)
     page.wait_for_selector("body[data-step=label]")
     settled(page)
     assert Wave.objects.get().status == WaveStatus.DONE
     assert list(ScanEvent.objects.order_by("sequence").values_list("station", flat=True)) == ["pick", "pick", "pack"]
+    assert faults == []
     assert_books_hold()

@@ -163,6 +163,7 @@ class FloorMachine(RuleBasedStateMachine):
             assert_books_hold()
 
 
+@pytest.mark.django_db
 class TestFloor(FloorMachine.TestCase, TestCase):  # type: ignore[name-defined,misc]
     settings = settings(
         max_examples=5,

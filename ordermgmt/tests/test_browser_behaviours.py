@@ -6,7 +6,12 @@ import pytest
 
 from ordermgmt.roles import Role
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.once,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.xdist_group("browser"),
+]
 
 
 @pytest.fixture
@@ -51,6 +56,7 @@ def test_a_polled_block_changes_when_the_answer_does(staff: Any) -> None:
     _answer(staff, "/trial/board/", status=200, body="<b>185</b>", content_type="text/html")
     _put(staff, '<div id="board" data-poll="/trial/board/" data-every="0.1">184</div>')
     staff.locator("#board b", has_text="185").wait_for()
+    assert staff.inner_text("#board") == "185"
 
 
 @pytest.mark.parametrize(
@@ -79,6 +85,8 @@ def test_form_errors_with_422_are_shown(staff: Any) -> None:
     _put(staff, '<form hx-post="/trial/form/" hx-target="this"><button class="btn">Save it</button></form>')
     staff.get_by_role("button", name="Save it").click()
     staff.get_by_text("Enter a name").wait_for()
+    assert staff.get_by_role("button", name="Save it").count() == 0
+    assert staff.inner_text("#alerts").strip() == ""
 
 
 def test_a_form_is_sent_once_however_often_it_is_clicked(staff: Any) -> None:

@@ -10,7 +10,12 @@ from ordermgmt.tests import test_listing
 from ordermgmt.tests.test_listing import run
 from ordermgmt.tests.wedge import scan, scan_at_once
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.urls(test_listing.__name__)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.once,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.urls(test_listing.__name__),
+]
 
 
 @pytest.fixture

@@ -107,6 +107,7 @@ def test_the_arrows_choose_among_several_items(desk: Any, maria: Customer) -> No
     desk.keyboard.press("ArrowDown")
     desk.keyboard.press("Enter")
     desk.wait_for_selector(".order-line:has-text('OAT-2L')")
+    assert [code.strip() for code in desk.locator(".order-line-name .muted").all_inner_texts()] == ["OAT-2L"]
 
 
 def test_a_changed_number_changes_the_sums_and_keeps_the_focus(desk: Any, maria: Customer) -> None:
