@@ -229,8 +229,8 @@ def test_the_bench_is_opened_before_the_last_pick_was_answered(shift: Any) -> No
     page.wait_for_selector("body[data-waiting='2']")
     page.goto(f"{address}/scan/pack/")
     page.wait_for_selector("body[data-scan=ready]")
-    faults: list[Any] = []
-    page.on("pageerror", faults.append)
+    faults: list[str] = []
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
     page.unroute("**/scan/events/")
     scan(page, oat.barcode)
     page.wait_for_selector("body[data-step=label]")
