@@ -48,6 +48,8 @@ def place_many(drafts: Sequence[OrderDraft], *, by: User | str, now: datetime) -
 
 def prepare_many(drafts: Sequence[OrderDraft], *, now: datetime) -> list[Prepared | DraftRefused]:
     """Check and complete drafts: each ready to be written, or refused."""
+    if not drafts:
+        return []
     known = learn_all(drafts)
     network = load_network(now=now, countries=[draft.country for draft in drafts])
     ready: list[Prepared | DraftRefused] = []
