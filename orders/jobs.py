@@ -15,6 +15,7 @@ from orders.actions.holds import expire_holds
 from orders.actions.intake import understand_inbound
 from orders.actions.mapping import identify_items, mendable_orders
 from orders.actions.overdue import mark_overdue
+from orders.actions.price_changes import work_price_changes
 from orders.actions.promises import renew_missed
 from orders.actions.revisions import weigh_revision
 from orders.models import InboundOrder, InboundRevision, Order
@@ -77,3 +78,8 @@ def identify_mapped(ctx: Context) -> dict[str, Any]:
     numbers = dict(Order.objects.filter(pk__in=found).values_list("pk", "number"))
     mend = partial(identify_items, by="intake", now=ctx.now)
     return each(found, mend, number=numbers.__getitem__).summary("orders")
+
+
+@job("price_changes", title=_("Tell subscribers of new prices and put them into force"), every=60, rank=15)
+def price_changes(ctx: Context) -> dict[str, Any]:
+    return work_price_changes(now=ctx.now)
