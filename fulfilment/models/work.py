@@ -115,6 +115,11 @@ class FulfilmentOrder(Stateful):
         indexes: ClassVar = [
             models.Index(fields=["warehouse", "status", "ship_by"], name="work_status"),
             models.Index(fields=["order"], name="work_order"),
+            models.Index(
+                fields=["order"],
+                name="work_on_floor",
+                condition=Q(status__in=[WorkStatus.PICKING, WorkStatus.PICKED, WorkStatus.PACKING, WorkStatus.PACKED]),
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

@@ -131,6 +131,26 @@ def test_same_queries_for_one_and_three_rows_and_few(support: Client) -> None:
     assert counts[0] <= 12, "\n".join(query["sql"][:200] for query in queries)
 
 
+def test_columns_that_join_and_rows_without_a_name_cost_no_query_a_row(support: Client) -> None:
+    counts = []
+    for _turn in range(3):
+        order = factories.order()
+        Order.objects.filter(pk=order.pk).update(recipient="", assignee=UserFactory())
+        with CaptureQueriesContext(connection) as queries:
+            text = page(support, "?view=open&columns=recipient&columns=channel&columns=assignee")
+        counts.append(len(queries))
+        assert all(str(each) in text for each in (order.customer, order.channel.name))
+    assert counts[0] == counts[2]
+
+
+def test_a_whole_address_finds_its_own_orders_and_a_part_of_one_all(support: Client) -> None:
+    one, other = factories.order(), factories.order()
+    Order.objects.filter(pk=one.pk).update(email="ana@shop.example")
+    Order.objects.filter(pk=other.pk).update(email="diana@shop.example")
+    assert listed(support, "?view=all&q=Ana@shop.example") == {one.number}
+    assert listed(support, "?view=all&q=na@shop.example") == {one.number, other.number}
+
+
 def test_fifty_rows_stay_light(support: Client) -> None:
     order = factories.order()
     hold(order, code="address", reason="Postcode 114 55 is not known", by="Ana", now=factories.NOW)
