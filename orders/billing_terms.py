@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from orders.calendars import SubscriptionCalendar
 from orders.models import PlanVersion, Subscription
@@ -19,9 +20,17 @@ class Period:
 
 
 def is_prepaid(version: PlanVersion, deliver: Interval) -> bool:
-    """Whether a charge pays for more than one delivery: billed less often than delivered."""
+    """Whether a charge pays for more than one delivery: billed less often than delivered.
+
+    A plan that is charged with each delivery stays so, whatever cadence is chosen.
+    """
     bill = Interval(version.bill_every, version.bill_unit)
-    return bool(per_month(1, bill) < per_month(1, deliver))  # type: ignore[arg-type]
+    usual = Interval(version.deliver_every, version.deliver_unit)
+    return all(_is_longer(bill, than) for than in (usual, deliver))
+
+
+def _is_longer(one: Interval, than: Interval) -> bool:
+    return per_month(Decimal(1), one) < per_month(Decimal(1), than)
 
 
 def period_from(calendar: SubscriptionCalendar, number: int, version: PlanVersion) -> Period:

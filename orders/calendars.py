@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 from django.conf import settings
@@ -12,7 +12,7 @@ from customers.models import Address
 from ordermgmt.clock import business_zone
 from orders.models import CalendarSegment, PlanVersion, Subscription
 from orders.network import Destination, Network, load_network
-from orders.periods import Dates, Interval, Segment, Terms, dates_for, planned_on, segment_of
+from orders.periods import LONGEST_CLOSURE, Dates, Interval, Segment, Terms, dates_for, planned_on, segment_of
 
 # Closed days are looked up as far ahead as any delivery is shown.
 HORIZON_DAYS = 800
@@ -31,6 +31,11 @@ class SubscriptionCalendar:
 
     def dates(self, number: int, *, moved_to: date | None = None) -> Dates:
         return dates_for(self.planned_on(number), self.terms, self.works_on, moved_to=moved_to)
+
+    def first_working_day(self, day: date) -> date:
+        """This day, or the first after it on which the warehouse works."""
+        found = (day + timedelta(days=n) for n in range(LONGEST_CLOSURE))
+        return next((d for d in found if self.works_on(d)), day)
 
     def interval(self, number: int) -> Interval:
         return segment_of(self.segments, number).interval

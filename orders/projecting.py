@@ -155,11 +155,13 @@ class _State:
         dates = self._dates(number, row)
         if self._is_in_pause(dates, row):
             return self._upcoming(number, row, dates, DeliveryStatus.SKIPPED, "pause")
-        if _is_left_out(row):
-            is_past = dates.leaves_on < business_day(self.now)
-            status, why = row.current_status, row.skip_reason  # type: ignore[union-attr]
-            return None if is_past else self._upcoming(number, row, dates, status, why)
+        if row is not None and _is_left_out(row):
+            return self._left_out(number, row, dates)
         return self._sent(number, row, dates)
+
+    def _left_out(self, number: int, row: Delivery, dates: Dates) -> Upcoming | None:
+        is_shown = row.current_status == DeliveryStatus.SKIPPED and dates.leaves_on >= business_day(self.now)
+        return self._upcoming(number, row, dates, DeliveryStatus.SKIPPED, row.skip_reason) if is_shown else None
 
     def _dates(self, number: int, row: Delivery | None) -> Dates:
         """As stored where there is a row: what was said is kept when a holiday is added later."""

@@ -1,0 +1,156 @@
+"""Ending a subscription, taking that back, and beginning again."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import ClassVar
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from ordermgmt.templatetags.portal import weekday_words
+from orders.actions.changing_plan import first_unpaid
+from orders.actions.deliveries import check_day
+from orders.actions.particulars import OVER, complete_address
+from orders.actions.subscription_changes import Made
+from orders.actions.subscription_work import NotAllowed, Work
+from orders.billing_states import DeliveryStatus, EventKind, SubscriptionStatus
+
+NOW, END = "now", "end"
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """At once (`now`), when what is paid has been delivered (`end`), or with no delivery on or after a day.
+
+    A delivery that is being made still comes. `gives_up_paid`: deliveries that are paid do not come any more;
+    what they cost is credited by whoever asked (`orders.actions.crediting`).
+    """
+
+    reason: str
+    at: str | date = NOW
+    note: str = ""
+    gives_up_paid: bool = False
+    kind: ClassVar[str] = EventKind.CANCELLED
+
+    def apply(self, work: Work) -> Made:
+        if work.s.current_status in OVER:
+            raise NotAllowed(_("%(number)s has ended already.") % {"number": work.s.number})
+        if not self.reason:
+            raise NotAllowed(_("Choose a reason."))
+        self._check_plan(work)
+        why = {"cancel_reason": self.reason, "cancel_note": self.note}
+        ends_on = self._ends_on(work)
+        if ends_on is None:
+            return self._end(work, why)
+        work.save(ends_on=ends_on, **why)
+        facts = {"ends_on": ends_on.isoformat(), "day": weekday_words(ends_on), "reason": self.reason}
+        return Made(gettext_noop("Ends before {day}"), facts, mail="subscription_cancelled")
+
+    def _check_plan(self, work: Work) -> None:
+        if not work.is_customer:
+            return
+        if not work.s.version.may_cancel:
+            raise NotAllowed(_("Write to us to cancel this plan."))
+        missing = work.s.version.minimum_deliveries - work.known.ordered
+        if missing > 0:
+            number = (work.next_number() or work.first_open()) + missing - 1
+            words = {"day": weekday_words(work.dates(number).leaves_on)}
+            raise NotAllowed(_("The plan runs at least until the delivery of %(day)s.") % words)
+
+    def _ends_on(self, work: Work) -> date | None:
+        """The day from which nothing comes; None: nothing comes any more now."""
+        if work.s.current_status != SubscriptionStatus.ACTIVE:
+            return None
+        number = work.next_number()
+        if number is None:
+            return None
+        if isinstance(self.at, date):
+            wanted = self.at
+        else:
+            first = number if self.gives_up_paid else first_unpaid(work, number)
+            wanted = work.dates(first).planned_on
+        dates = work.dates(number)
+        if dates.lock_at <= work.now and not work.override and number in work.rows and not work.rows[number].parked_at:
+            wanted = max(wanted, dates.planned_on + timedelta(days=1))
+        return wanted if wanted > dates.planned_on else None
+
+    def _end(self, work: Work, why: dict[str, str]) -> Made:
+        for row in list(work.rows.values()):
+            if row.current_status == DeliveryStatus.SCHEDULED:
+                row.move_to(DeliveryStatus.CANCELLED, now=work.now, is_next=False)
+        owed = 0 if self.gives_up_paid else work.s.deliveries_owed
+        given_up = work.s.deliveries_owed - owed
+        facts = {"reason": self.reason, "given_up": given_up}
+        work.s.move_to(
+            SubscriptionStatus.CANCELLED,
+            now=work.now,
+            deliveries_owed=owed,
+            ends_on=work.s.ends_on or work.today,
+            resumes_on=None,
+            **why,
+        )
+        return Made(gettext_noop("Cancelled"), facts, mail="subscription_cancelled")
+
+
+@dataclass(frozen=True)
+class TakeBackCancel:
+    """Go on after all, while it has not ended yet."""
+
+    kind: ClassVar[str] = EventKind.CANCEL_TAKEN_BACK
+
+    def apply(self, work: Work) -> Made:
+        if work.s.current_status in OVER or work.s.ends_on is None:
+            raise NotAllowed(_("No end of %(number)s is planned.") % {"number": work.s.number})
+        work.save(ends_on=None, cancel_reason="", cancel_note="")
+        return Made(gettext_noop("It goes on after all"))
+
+
+@dataclass(frozen=True)
+class Reactivate:
+    """Begin again: with the next day of the old calendar, or from a day of one's own. Numbers count on."""
+
+    on: date | None = None
+    kind: ClassVar[str] = EventKind.REACTIVATED
+
+    def apply(self, work: Work) -> Made:
+        self._check(work)
+        number = self._first(work)
+        for past in range(work.known.last_ordered + 1, number):
+            if work.row(past).current_status == DeliveryStatus.SCHEDULED:
+                work.row(past).move_to(DeliveryStatus.CANCELLED, now=work.now, is_next=False)
+        if self.on:
+            work.add_segment(number, self.on, work.calendar.interval(number))
+            check_day(work, number, work.calendar.dates(number))
+        for later in sorted(n for n in work.rows if n >= number):
+            if work.rows[later].current_status == DeliveryStatus.CANCELLED:
+                work.take_in(later)
+            work.redate(later)
+        cleared = {"ends_on": None, "cancel_reason": "", "cancel_note": "", "cancelled_at": None, "expired_at": None}
+        work.s.move_to(SubscriptionStatus.ACTIVE, now=work.now, **cleared)
+        leaves_on = work.dates(number).leaves_on
+        facts = {"number": number, "day": weekday_words(leaves_on), "leaves_on": leaves_on.isoformat()}
+        sentence = gettext_noop("Reactivated: the next delivery is on {day}")
+        return Made(sentence, facts, number, "subscription_reactivated")
+
+    def _check(self, work: Work) -> None:
+        if work.s.current_status not in OVER:
+            raise NotAllowed(_("%(number)s has not ended.") % {"number": work.s.number})
+        most = work.s.version.ends_after
+        if most is not None and work.known.ordered >= most:
+            raise NotAllowed(_("All its deliveries were sent. Start a new subscription."))
+        if not work.s.version.prices.filter(currency=work.s.currency).exists() or work.s.address_id is None:
+            raise NotAllowed(_("Its plan has no price or it has no address. Start a new subscription."))
+        complete_address(work.s.address_id, work.s.customer_id)
+
+    def _first(self, work: Work) -> int:
+        if self.on:
+            return max([work.known.last_ordered, *(n for n in work.rows if _is_over(work, n))]) + 1
+        number = max(work.known.last_ordered + 1, work.calendar.segments[0].first_number)
+        while work.calendar.dates(number).lock_at <= work.now:
+            number += 1
+        return number
+
+
+def _is_over(work: Work, number: int) -> bool:
+    """A number whose day is past or can not be reached is not used again."""
+    return work.calendar.dates(number).lock_at <= work.now
