@@ -1,5 +1,7 @@
 """Staff's side of the customer's page: what they got, sending anew, ending links; and the help page."""
 
+from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from ordermgmt.page_help import PAGES
 from ordermgmt.roles import PERMISSIONS_OF, Role
 from orders.models import Order
 from orders.tests.customer_orders import in_stock
+from orders.views.detail_cards import say_this
 
 pytestmark = pytest.mark.django_db
 
@@ -105,3 +108,9 @@ def test_help_shows_each_role_its_own_pages(role: str, django_assert_max_num_que
 
 def test_strangers_get_no_help() -> None:
     assert Client().get("/help/").status_code == 302
+
+
+def test_the_sentence_to_say_names_the_day_in_bare_words() -> None:
+    state: Any = SimpleNamespace(customer="We are packing it.")
+    said = say_this(Order(promised_delivery_on=date(2026, 11, 26)), state, [])
+    assert said.replace("\u00a0", " ") == "We are packing it. It should arrive on Thu 26 Nov."

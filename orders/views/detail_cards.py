@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from ordermgmt.templatetags.portal import weekday_words
 from orders.models import AddressKind, Order, OrderLine
 from orders.states import FulfilmentStatus, LineKind, OrderStatus, PaymentStatus
 from orders.wording import StateWord
@@ -72,7 +73,7 @@ def address_of(order: Order, kind: str = AddressKind.SHIPPING) -> Any:
     return next((address for address in order.addresses.all() if address.kind == kind), None)
 
 
-def say_this(order: Order, state: StateWord, blockers: list[Any], day: Any) -> str:
+def say_this(order: Order, state: StateWord, blockers: list[Any]) -> str:
     """One sentence to read to the caller."""
     if blockers and blockers[0].customer_sentence:
         return str(blockers[0].customer_sentence)
@@ -82,7 +83,7 @@ def say_this(order: Order, state: StateWord, blockers: list[Any], day: Any) -> s
     ):
         return _("%(sentence)s It should arrive on %(day)s.") % {
             "sentence": state.customer,
-            "day": day(order.promised_delivery_on),
+            "day": weekday_words(order.promised_delivery_on),
         }
     return str(state.customer)
 

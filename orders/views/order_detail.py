@@ -11,7 +11,7 @@ from ordermgmt.access import staff_page
 from ordermgmt.blocking import blockers_of, for_reader
 from ordermgmt.clock import business_day
 from ordermgmt.models import ActivityCategory
-from ordermgmt.templatetags.portal import money, weekday, when
+from ordermgmt.templatetags.portal import money, when
 from orders.models import Order
 from orders.states import OrderStatus
 from orders.timeline import chips, timeline
@@ -60,7 +60,7 @@ def context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "pay_url": _pay_url(request, order),
         "address": detail_cards.address_of(order),
         "billing": detail_cards.address_of(order, "billing"),
-        "say": detail_cards.say_this(order, state, blockers, weekday),
+        "say": detail_cards.say_this(order, state, blockers),
         "link": next((link for link in order.links.all() if link.revoked_at is None and link.expires_at > now), None),
         "days": timeline(order.number, category=show, today=business_day(now)),
         "chips": chips(order.number, show, request.path),
