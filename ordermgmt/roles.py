@@ -63,8 +63,10 @@ PERMISSIONS_OF: dict[str, frozenset[str]] = {
         "fulfilment.track",
         "people.view",
         "books.view",
+        "renewals.run",
     },
-    Role.FINANCE: _LOOK | {"orders.finance", "orders.export", "customers.export", "reports.view", "books.view"},
+    Role.FINANCE: _LOOK
+    | {"renewals.run", "orders.finance", "orders.export", "customers.export", "reports.view", "books.view"},
 }
 PERMISSIONS_OF[Role.ADMIN] = frozenset().union(*PERMISSIONS_OF.values()) | {
     "jobs.view",

@@ -35,10 +35,10 @@ def is_missed(delivery: Delivery, calendar: SubscriptionCalendar, now: datetime)
 def check_bounds(
     delivery: Delivery, calendar: SubscriptionCalendar, *, made_today: int, now: datetime, is_forced: bool
 ) -> None:
-    """Raises CannotRenew for what a person must look at. `is_forced`: somebody has, and wants it although missed."""
+    """Raises CannotRenew for what a person must look at. `is_forced`: somebody has, and wants it all the same."""
     if not is_forced and is_missed(delivery, calendar, now):
         raise CannotRenew(MISSED, _("It was missed by more than one interval. Choose what happens to it."))
-    if made_today >= MOST_A_DAY:
+    if not is_forced and made_today >= MOST_A_DAY:
         words = _("%(most)s orders of it were made today already.") % {"most": MOST_A_DAY}
         raise CannotRenew("too_many", words)
     ahead = delivery.leaves_on - business_day(now)

@@ -17,6 +17,7 @@ from orders.actions.mapping import identify_items, mendable_orders
 from orders.actions.overdue import mark_overdue
 from orders.actions.price_changes import work_price_changes
 from orders.actions.promises import renew_missed
+from orders.actions.renewing import renew_due
 from orders.actions.revisions import weigh_revision
 from orders.models import InboundOrder, InboundRevision, Order
 from orders.states import InboundState
@@ -83,3 +84,9 @@ def identify_mapped(ctx: Context) -> dict[str, Any]:
 @job("price_changes", title=_("Tell subscribers of new prices and put them into force"), every=60, rank=15)
 def price_changes(ctx: Context) -> dict[str, Any]:
     return work_price_changes(now=ctx.now)
+
+
+@job("renewals", title=_("Renew subscriptions that are due"), every=1, rank=25, timeout=3600)
+def renewals(ctx: Context) -> dict[str, Any]:
+    """Due deliveries become orders; a run that is cut off is taken up by the next."""
+    return renew_due(now=ctx.now, progress=ctx.progress).as_dict()

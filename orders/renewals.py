@@ -85,7 +85,7 @@ class Renewal:
 def build(s: Subscription, delivery: Delivery, book: RenewalBook, *, is_forced: bool = False) -> Renewal:
     """Work out one renewal. Raises CannotRenew.
 
-    `is_forced`: a person has looked at it, so that having been missed for long does not stop it.
+    `is_forced`: a person has looked at it, so that neither having been missed for long nor the bound of a day stops it.
     """
     calendar, known = book.calendars.get(s.pk), book.known[s.pk]
     if calendar is None:

@@ -13,7 +13,7 @@ from ordermgmt.models import JobState
 
 
 class Command(BaseCommand):
-    help = "Run jobs here and now, as if it were --as-of: one JSON line per job, a summary line last."
+    help = "Run jobs here and now, as if it were --as-of: one JSON line per job, for several a summary line last."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("names", nargs="*", metavar="NAME", help="all jobs but backups when none is named")
@@ -26,13 +26,14 @@ class Command(BaseCommand):
         except UnknownJob as error:
             raise CommandError(str(error)) from error
         failed = [item.name for item in jobs if not self._run(item.name, as_of)]
-        self._say({"as_of": as_of, "jobs": len(jobs), "failed": failed})
+        if len(jobs) > 1:
+            self._say({"as_of": as_of, "jobs": len(jobs), "failed": failed})
         if failed:
             raise CommandError(f"Failed: {', '.join(failed)}")
 
     def _run(self, name: str, as_of: datetime) -> bool:
         run = run_now(name, as_of=as_of, by="run_jobs")
-        line = {"job": name, "state": run.state, "summary": run.summary}
+        line = {"job": name, "state": run.state, "as_of": as_of, "summary": run.summary, **(run.summary or {})}
         self._say(line | {"error": run.error.strip().splitlines()[-1]} if run.error else line)
         return run.state == JobState.DONE
 
