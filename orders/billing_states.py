@@ -192,9 +192,11 @@ CHARGE_MOVES: dict[str, frozenset[str]] = {
     ChargeStatus.SUCCEEDED: frozenset(),
     # A provider that says no and then yes has our money: yes wins, in whatever order both arrive.
     ChargeStatus.DECLINED: frozenset({ChargeStatus.SUCCEEDED}),
-    ChargeStatus.CANCELLED: frozenset(),
+    ChargeStatus.CANCELLED: frozenset({ChargeStatus.SUCCEEDED}),
 }
 LIVE_CHARGES = (ChargeStatus.PLANNED, ChargeStatus.SENT, ChargeStatus.UNKNOWN)
+# The provider may be moving money: nothing else is tried, and nobody is told that it failed.
+ASKED_CHARGES = (ChargeStatus.SENT, ChargeStatus.UNKNOWN)
 
 
 class DunningStatus(models.TextChoices):

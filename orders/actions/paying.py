@@ -47,14 +47,34 @@ def record_payment(
     The same key again is the same payment: it only decides one whose outcome was open. A failed payment
     is kept too: it says why the order waits. Raises PaymentRefused.
     """
-    order = lock_order(order_id)
+    return pay_order(
+        lock_order(order_id), amount=amount, provider=provider, effect_key=effect_key, by=by, now=now,
+        kind=kind, state=state, reference=reference, reason=reason,
+    )  # fmt: skip
+
+
+def pay_order(
+    order: Order,
+    *,
+    amount: Decimal,
+    provider: str,
+    effect_key: str,
+    by: User | str,
+    now: datetime,
+    kind: str = PaymentKind.CAPTURE,
+    state: str = PaymentState.SUCCEEDED,
+    reference: str = "",
+    reason: str = "",
+    parent: Payment | None = None,
+) -> Payment:
+    """Inside the caller's transaction: as `record_payment`, for a locked order. `parent` is what a refund gives back."""
     facts = {"state": state, "reference": reference, "reason": reason[:200], "at": now}
     # Read under the order lock: closes the race of a webhook that comes twice at once.
     payment = Payment.objects.filter(effect_key=effect_key).first()
     if payment is None:
         amount = round_money(amount, order.currency)
         _refuse(order, amount, kind)
-        made = {"kind": kind, "amount": amount, "currency": order.currency, "provider": provider}
+        made = {"kind": kind, "amount": amount, "currency": order.currency, "provider": provider, "parent": parent}
         payment = Payment.objects.create(order=order, effect_key=effect_key, **made, **facts)
     elif payment.order_id != order.pk:
         raise PaymentRefused(_("%(key)s is a payment of another order.") % {"key": effect_key})
@@ -82,11 +102,16 @@ def _refuse(order: Order, amount: Decimal, kind: str) -> None:
 
 def note_payment(order: Order, payment: Payment, *, by: User | str, now: datetime) -> None:
     """Inside the caller's transaction: the line of history of a payment."""
+    note_money(payment, subject=order.number, by=by, now=now)
+
+
+def note_money(payment: Payment, *, subject: str, by: User | str, now: datetime) -> None:
+    """Inside the caller's transaction: the same, on the record `subject`."""
     sentence = gettext_noop("{kind}: {amount} {currency} by {provider}, {state}")
     record(
         "payment.recorded",
         sentence,
-        subject=order.number,
+        subject=subject,
         by=by,
         now=now,
         category=ActivityCategory.MONEY,

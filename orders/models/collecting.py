@@ -1,5 +1,7 @@
 """Getting paid: saved methods, charges, what providers tell us, dunning, refunds, payouts."""
 
+import secrets
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -21,6 +23,7 @@ from orders.billing_states import (
     RefundStatus,
 )
 from orders.models.money import CreditNote, Invoice, Payment
+from orders.models.orders import LINK_BYTES
 
 
 class PaymentMethod(models.Model):
@@ -296,6 +299,25 @@ class Dispute(models.Model):
         return self.reference
 
 
+PAY_LINK_LIFE = timedelta(days=60)
+
+
+class PayLinkQuerySet(models.QuerySet["PayLink"]):
+    def live(self, now: datetime) -> "PayLinkQuerySet":
+        return self.filter(revoked_at=None, expires_at__gt=now)
+
+    def lasting(self, *, customer_id: int, invoice: Invoice | None, now: datetime) -> "PayLink":
+        """The link that lives longest; a new one when none lives long enough for a message read weeks later."""
+        rows = self.filter(customer=customer_id, invoice=invoice).live(now + PAY_LINK_LIFE / 3)
+        return rows.order_by("-expires_at", "-pk").first() or self.create(
+            customer_id=customer_id,
+            invoice=invoice,
+            token=secrets.token_urlsafe(LINK_BYTES),
+            created_at=now,
+            expires_at=now + PAY_LINK_LIFE,
+        )
+
+
 class PayLink(models.Model):
     """An unguessable, revocable link to pay one invoice or to renew a card (P42)."""
 
@@ -306,5 +328,10 @@ class PayLink(models.Model):
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    objects: ClassVar = PayLinkQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"…{self.token[-4:]}"
+
+    def is_live(self, now: datetime) -> bool:
+        return self.revoked_at is None and self.expires_at > now

@@ -1,0 +1,59 @@
+"""Whether money may be collected now: the one question every charge asks before it leaves."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from django.db.models import Q
+
+from ordermgmt.clock import business_day
+from orders.billing_states import ShortageRule
+from orders.models import Charge, OrderLine, RenewalStop, Subscription
+from orders.payments.manual import Manual
+from orders.payments.registry import online_provider
+
+# Each says in words why not, or nothing. Other parts add theirs (a restored copy charges nobody).
+Question = Callable[[Charge, datetime], str]
+
+
+def may_charge(charge: Charge, *, now: datetime) -> str:
+    """Why the charge must wait; empty when it may go."""
+    return next(filter(None, (ask(charge, now) for ask in QUESTIONS)), "")
+
+
+def not_stopped(charge: Charge, now: datetime) -> str:
+    """A stop of renewals stops their charges, too."""
+    subscription = charge.invoice.subscription
+    stops = RenewalStop.objects.filter(lifted_at=None).filter(Q(until_on=None) | Q(until_on__gt=business_day(now)))
+    for stop in stops.order_by("pk"):
+        if stop.scope == "all" or (subscription and stop.reference in _places(subscription, charge).get(stop.scope, ())):
+            return f"Stopped: {stop.reason}"
+    return ""
+
+
+def _places(subscription: Subscription, charge: Charge) -> dict[str, Iterable[str]]:
+    order = charge.invoice.order
+    house = order.ship_from.code if order and order.ship_from else ""
+    return {
+        "plan": [subscription.version.plan.number],
+        "customer": [subscription.customer.number],
+        "warehouse": [house] if house else [],
+    }
+
+
+def stock_is_there(charge: Charge, now: datetime) -> str:
+    """Where everything waits for what is out of stock, no payment is tried before it is promised."""
+    invoice = charge.invoice
+    if not (invoice.subscription and invoice.order_id):
+        return ""
+    if invoice.subscription.version.shortage != ShortageRule.WAIT:
+        return ""
+    waits = OrderLine.objects.filter(order=invoice.order_id, backordered__gt=0).exists()
+    return "Waits for stock" if waits else ""
+
+
+def provider_is_set_up(charge: Charge, now: datetime) -> str:
+    is_missing = charge.provider != Manual.name and online_provider() is None
+    return "The payment provider is not set up" if is_missing else ""
+
+
+QUESTIONS: list[Question] = [not_stopped, stock_is_there, provider_is_set_up]
