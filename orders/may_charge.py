@@ -25,7 +25,9 @@ def not_stopped(charge: Charge, now: datetime) -> str:
     subscription = charge.invoice.subscription
     stops = RenewalStop.objects.filter(lifted_at=None).filter(Q(until_on=None) | Q(until_on__gt=business_day(now)))
     for stop in stops.order_by("pk"):
-        if stop.scope == "all" or (subscription and stop.reference in _places(subscription, charge).get(stop.scope, ())):
+        if stop.scope == "all" or (
+            subscription and stop.reference in _places(subscription, charge).get(stop.scope, ())
+        ):
             return f"Stopped: {stop.reason}"
     return ""
 

@@ -10,7 +10,7 @@ from ordermgmt.clock import business_day, business_zone
 from ordermgmt.models import User
 from ordermgmt.retrying import retries_conflicts
 from orders.actions.charge_planning import drop_planned, live_charge, plan_charge
-from orders.actions.dunning_cases import case_of, note_case, reopen
+from orders.actions.dunning_cases import note_case, reopen
 from orders.actions.taking_money import lock_invoice
 from orders.billing_states import ASKED_CHARGES, LIVE_DUNNING, DunningStatus
 from orders.collection_mails import pay_url
@@ -55,8 +55,8 @@ def lock_case(pk: int, *, alive: bool = True) -> Dunning:
     Closes the race of a person with the job or with money that comes.
     """
     invoice = lock_invoice(Dunning.objects.values_list("invoice", flat=True).get(pk=pk))
-    case = case_of(invoice)
-    assert case is not None
+    case = Dunning.objects.select_for_update(of=("self",)).get(pk=pk)
+    case.invoice = invoice
     if alive and case.status not in LIVE_DUNNING:
         raise CaseClosed(case)
     return case
@@ -64,7 +64,7 @@ def lock_case(pk: int, *, alive: bool = True) -> Dunning:
 
 @retries_conflicts
 @transaction.atomic(durable=True)
-def retry_now(pk: int, *, by: User | str, now: datetime) -> Charge:
+def retry_now(pk: int, *, by: User | str, now: datetime) -> Charge | None:
     """One attempt at once, instead of the one that was planned. Raises CaseClosed, NotOwed, StillAsked."""
     case = lock_case(pk)
     if case.invoice.balance <= 0:
@@ -73,7 +73,6 @@ def retry_now(pk: int, *, by: User | str, now: datetime) -> Charge:
     if asked := live_charge(case.invoice):
         raise StillAsked(asked)
     charge = plan_charge(case.invoice, due_at=now, by=by, now=now)
-    assert charge is not None
     if case.status != DunningStatus.OPEN:
         case.move_to(DunningStatus.OPEN, now=now, paused_until=None, promised_on=None)
     note_case(case, gettext_noop("Tries again at once"), "dunning.retried", by=by, now=now)

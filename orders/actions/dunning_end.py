@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from orders.billing_states import LastStep
 from orders.models import Dunning
 
 

@@ -29,7 +29,12 @@ def run_dunning(*, now: datetime) -> dict[str, Any]:
     """Work every case that is due; one that fails does not keep the others waiting."""
     found = due_cases(now)
     done: list[str] = []
-    tally = each(found, lambda pk: done.append(work_case(pk, now=now)) or True)
+
+    def work(pk: int) -> bool:
+        done.append(work_case(pk, now=now))
+        return True
+
+    tally = each(found, work)
     words = {word: done.count(word) for word in ("retried", "mailed", "ended", "recovered", "left_out", "waited")}
     return {"due": len(found), **words, **tally.summary("worked")}
 

@@ -91,3 +91,13 @@ def _try_at_once(method: PaymentMethod, *, by: User | str, now: datetime) -> Non
         drop_planned(invoice, now=now)
         plan_charge(invoice, due_at=now, by=by, now=now)
         Dunning.objects.filter(pk=case.pk).update(waits_for_method=False)
+
+
+@transaction.atomic(durable=True)
+def lose_method(provider: str, reference: str, *, by: User | str, now: datetime) -> str:
+    """The provider does not keep it any more: it is not charged again. Says what was done."""
+    method = PaymentMethod.objects.select_for_update().filter(provider=provider, reference=reference).first()
+    if method is None:
+        return "No card of ours"
+    PaymentMethod.objects.filter(pk=method.pk).update(status=MethodStatus.REMOVED, is_default=False)
+    return f"{method}: removed"

@@ -1,0 +1,41 @@
+"""Background work on money: charges, what providers tell, dunning, refunds, payouts."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from ordermgmt.jobs import Context, job
+from orders.actions.charge_work import waiting_charges, work_charge
+from orders.actions.dunning_run import run_dunning, warn_of_expiring_cards
+from orders.actions.provider_events import fetch_missed, waiting_events, work_event
+from orders.actions.refund_work import waiting_refunds, work_refund
+
+
+@job("charges", title=_("Charge what is due"), every=1, rank=60, timeout=300)
+def charges(ctx: Context) -> dict[str, Any]:
+    return ctx.work(waiting_charges(), work_charge)
+
+
+@job("provider_events", title=_("Read what payment providers told us"), every=1, rank=61)
+def provider_events(ctx: Context) -> dict[str, Any]:
+    return ctx.work(waiting_events(), work_event)
+
+
+@job("fetch_provider_events", title=_("Ask payment providers for what was not heard"), every=15, rank=62)
+def fetch_events(ctx: Context) -> dict[str, Any]:
+    return fetch_missed(now=ctx.now)
+
+
+@job("dunning", title=_("Remind of unpaid invoices and try them again"), every=5, rank=63, timeout=300)
+def dunning(ctx: Context) -> dict[str, Any]:
+    return run_dunning(now=ctx.now)
+
+
+@job("expiring_cards", title=_("Warn of cards that end soon"), at="09:00", rank=64)
+def expiring_cards(ctx: Context) -> dict[str, Any]:
+    return {"warned": warn_of_expiring_cards(now=ctx.now)}
+
+
+@job("refunds", title=_("Send approved refunds"), every=1, rank=65, timeout=300)
+def refunds(ctx: Context) -> dict[str, Any]:
+    return ctx.work(waiting_refunds(), work_refund)
