@@ -30,6 +30,7 @@ PERMISSIONS_OF: dict[str, frozenset[str]] = {
         "orders.export",
         "messages.view",
         "messages.resend",
+        "fulfilment.track",
     },
     Role.OPERATOR: _FLOOR,
     Role.LEAD: _FLOOR
