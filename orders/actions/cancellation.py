@@ -15,6 +15,7 @@ from orders.actions.allocation import free_promised
 from orders.actions.finishing import finish_unshipped
 from orders.actions.progress import advance, lock_order, refresh_status
 from orders.actions.repricing import MONEY, reprice_line, tax_of, total_up
+from orders.actions.unbilling import credit_what_is_not_sent
 from orders.emails import cancelled_message, hold_settled
 from orders.models import Allocation, Hold, InboundOrder, Order, OrderLine
 from orders.states import InboundState, LineKind, OrderStatus
@@ -56,6 +57,7 @@ def cancel(order: Order, *, by: User | str, reason: str, now: datetime, tell_cus
     record("order.cancelled", sentence, subject=order.number, by=by, now=now, reason=reason, units=units)
     if tell_customer:
         cancelled_message(order, is_whole=True, change=order.version, now=now)
+    credit_what_is_not_sent(order, by=by, now=now)
 
 
 def refuse_when_late(order: Order) -> None:
@@ -131,6 +133,7 @@ def cancel_units(
     record("order.part_cancelled", sentence, subject=order.number, by=by, now=now, what=names[:200], reason=reason)
     if tell_customer:
         cancelled_message(order, is_whole=False, change=order.version, now=now)
+    credit_what_is_not_sent(order, by=by, now=now)
     finish_unshipped(order, by=by, now=now)
     return order
 

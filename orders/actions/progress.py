@@ -2,13 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import TypeVar
 
-from django.db.models import Case, F, IntegerField, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Sum, Value, When
 
 from ordermgmt.clock import business_day
-from orders.models import Invoice, Order, OrderLine, Payment
+from ordermgmt.money import ZERO
+from orders.billing_states import TAKEN_BACK
+from orders.models import CreditNote, Invoice, Order, OrderLine, Payment
 from orders.states import FulfilmentStatus, InvoiceStatus, OrderStatus
 from orders.statuses import fulfilment_status, paid, payment_status
 
@@ -78,7 +82,7 @@ def refresh_status(order: Order, *, now: datetime) -> Order:
     return order
 
 
-DERIVED = ("payment_status", "fulfilment_status", "paid_total", "refunded_total", "units")
+DERIVED = ("payment_status", "fulfilment_status", "paid_total", "refunded_total", "credited_total", "units")
 # Parcels that have not come to their end; one that turned back waits for a decision.
 ON_THE_WAY = ("packed", "dispatched", "returned")
 
@@ -115,13 +119,15 @@ def derive(orders: Sequence[Order], *, now: datetime) -> None:
     """Set what follows from lines, payments, invoices and parcels; nothing is saved."""
     lines = grouped(OrderLine.objects.filter(order__in=orders))
     payments = grouped(Payment.objects.filter(order__in=orders))
-    overdue = _overdue(orders, now)
+    bills = _bills(orders, now)
     on_the_way = _on_the_way(orders, lines)
     for order in orders:
         own = lines.get(order.pk, [])
         money = paid(payments.get(order.pk, []))
         order.fulfilment_status = fulfilment_status(own, all_arrived=order.pk not in on_the_way)
-        order.payment_status = payment_status(money, total=order.total, is_overdue=order.pk in overdue)
+        bill = bills.get(order.pk, NO_BILL)
+        order.credited_total = bill.credited
+        order.payment_status = payment_status(money, total=order.total - bill.credited, is_overdue=bill.is_overdue)
         order.paid_total, order.refunded_total = money.captured, money.refunded
         order.units = sum(line.ordered - line.cancelled for line in own if line.is_stocked)
 
@@ -146,6 +152,38 @@ def _on_the_way(orders: Sequence[Order], lines: Mapping[int, list[OrderLine]]) -
     return set(moving.values_list("pk", flat=True))
 
 
-def _overdue(orders: Sequence[Order], now: datetime) -> set[int]:
-    unpaid = Invoice.objects.filter(order__in=orders, status=InvoiceStatus.OPEN, due_on__lt=business_day(now))
-    return set(unpaid.values_list("order_id", flat=True))
+@dataclass(frozen=True, slots=True)
+class _Bill:
+    """What the invoices of an order say of it."""
+
+    is_overdue: bool
+    credited: Decimal
+
+
+NO_BILL = _Bill(is_overdue=False, credited=ZERO)
+
+
+def _bills(orders: Sequence[Order], now: datetime) -> dict[int, _Bill]:
+    """Of orders with an invoice that is overdue, credited or written off."""
+    today = business_day(now)
+    late = Q(status=InvoiceStatus.OPEN, due_on__lt=today)
+    rows = Invoice.objects.filter(order__in=orders).filter(late | Q(credited__gt=0) | Q(written_off__gt=0))
+    found: dict[int, list[Invoice]] = defaultdict(list)
+    for row in rows:
+        found[row.order_id or 0].append(row)
+    back = _taken_back([row.pk for row in rows if row.credited])
+    return {
+        pk: _Bill(
+            is_overdue=any(row.status == InvoiceStatus.OPEN and row.due_on < today for row in own),
+            credited=sum((row.credited - back.get(row.pk, ZERO) + row.written_off for row in own), ZERO),
+        )
+        for pk, own in found.items()
+    }
+
+
+def _taken_back(invoice_ids: Sequence[int]) -> dict[int, Decimal]:
+    """Credited because the order changed or is billed anew: its own total says so already."""
+    if not invoice_ids:
+        return {}
+    notes = CreditNote.objects.filter(invoice__in=invoice_ids, reason__in=TAKEN_BACK).order_by()
+    return dict(notes.values_list("invoice_id").annotate(sum=Sum("gross_total")))

@@ -1,5 +1,5 @@
 """The papers of orders; importing registers them."""
 
-from orders.documents import invoice
+from orders.documents import credit_note, invoice, statement
 
-__all__ = ["invoice"]
+__all__ = ["credit_note", "invoice", "statement"]

@@ -22,7 +22,7 @@ _PRICE_STEP = Decimal("0.0001")
 
 @document_kind("invoice", title=_("Invoice"), permission="orders.view")
 def invoice(number: str) -> Paper:
-    found = Invoice.objects.select_related("order", "subscription").filter(number=number).first()
+    found = Invoice.objects.select_related("order", "subscription", "replaces").filter(number=number).first()
     if found is None:
         raise UnknownDocument(number)
     return paper("invoice", invoice_facts(found), style="invoice", language=language_of(found))
@@ -51,7 +51,10 @@ def invoice_facts(invoice: Invoice) -> dict[str, Any]:
         "tax_note": tax_note(invoice.tax_treatment),
         "paid": invoice.paid,
         "minus_paid": -invoice.paid,
-        "to_pay": invoice.gross_total - invoice.paid,
+        "credited": invoice.credited,
+        "minus_credited": -invoice.credited,
+        "to_pay": invoice.balance,
+        "is_shipment": invoice.cause.startswith("SH-"),
     }
 
 

@@ -122,7 +122,8 @@ class Invoice(models.Model):
             models.UniqueConstraint(fields=["series", "sequence"], name="invoice_sequence"),
             models.CheckConstraint(condition=Q(paid__gte=0), name="invoice_paid_not_negative"),
             models.CheckConstraint(
-                condition=Q(credited__gte=0, credited__lte=F("gross_total")), name="invoice_credited_within"
+                condition=Q(credited__gte=0, credited__lte=F("gross_total") - F("written_off")),
+                name="invoice_credited_within",
             ),
             models.CheckConstraint(condition=Q(written_off__gte=0), name="invoice_written_off_not_negative"),
         ]

@@ -95,6 +95,9 @@ class Order(Stateful):
     total = MoneyField(_("total"), default=0)
     paid_total = MoneyField(_("paid"), default=0)
     refunded_total = MoneyField(_("refunded"), default=0)
+    credited_total = MoneyField(
+        _("credited"), default=0, help_text=_("By credit notes and write-offs that left the order as it is")
+    )
     email = models.EmailField(_("e-mail"), blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     recipient = models.CharField(_("recipient"), max_length=120, blank=True)
@@ -191,7 +194,7 @@ class Order(Stateful):
     @property
     def balance(self) -> Any:
         """What the customer still owes (negative: we owe). Nothing is owed for a cancelled order."""
-        due = 0 if self.current_status == OrderStatus.CANCELLED else self.total
+        due = 0 if self.current_status == OrderStatus.CANCELLED else self.total - self.credited_total
         return due - self.paid_total + self.refunded_total
 
 

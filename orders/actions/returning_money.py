@@ -1,0 +1,79 @@
+"""What becomes of money that nothing asks for any more after a credit note: account credit, a refund, or later."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ordermgmt.models import User
+from ordermgmt.money import ZERO
+from orders.actions.accounts import ACCOUNT
+from orders.actions.progress import refresh_status
+from orders.actions.settling import claim, money_of, settle_for
+from orders.models import AccountEntry, CreditNote, Invoice, Payment
+from orders.states import OrderStatus, PaymentKind
+
+
+class GiveBack(models.TextChoices):
+    LATER = "later", gettext_lazy("Decide later")
+    ACCOUNT = "account", gettext_lazy("Account credit")
+    REFUND = "refund", gettext_lazy("Pay it back (asks for approval)")
+
+
+def settle_credit(invoice: Invoice, note: CreditNote, *, give_back: GiveBack, by: User | str, now: datetime) -> Decimal:
+    """Inside the caller's transaction (`lock_invoice`): settle, and move what is over; answers how much is over."""
+    settle(invoice, now=now)
+    over = min(overpaid(invoice), note.gross_total)
+    if over > 0 and give_back == GiveBack.ACCOUNT:
+        to_account(invoice, over, cause=f"credit:{note.number}", by=by, now=now)
+    return over
+
+
+def settle(invoice: Invoice, *, now: datetime) -> None:
+    """Inside the caller's transaction (`lock_invoice`): what is paid of it, and the order's own figures."""
+    settle_for(invoice)
+    if invoice.order is not None:
+        refresh_status(invoice.order, now=now)
+
+
+def overpaid(invoice: Invoice) -> Decimal:
+    """Money of its order (or of itself) that neither an invoice nor the rest of the order asks for."""
+    if invoice.order is None:
+        return max(money_of(Payment.objects.filter(invoice=invoice)) - claim(invoice), ZERO)
+    order = invoice.order
+    asked = ZERO if order.current_status == OrderStatus.CANCELLED else order.total - order.credited_total
+    return max(money_of(Payment.objects.filter(order=order)) - asked, ZERO)
+
+
+def to_account(invoice: Invoice, amount: Decimal, *, cause: str, by: User | str, now: datetime) -> AccountEntry | None:
+    """Inside the caller's transaction (`lock_invoice`): money of an invoice becomes credit of its customer.
+
+    None for an order of nobody we know: there is no account to put it on.
+    """
+    if invoice.customer_id is None:
+        return None
+    payment = Payment.objects.create(
+        order=invoice.order,
+        invoice=None if invoice.order else invoice,
+        kind=PaymentKind.REFUND,
+        amount=amount,
+        currency=invoice.currency,
+        provider=ACCOUNT,
+        reference=cause[:120],
+        effect_key=cause,
+        at=now,
+    )
+    entry = AccountEntry.objects.create(
+        customer_id=invoice.customer_id,
+        currency=invoice.currency,
+        amount=amount,
+        cause=cause,
+        reason=_("From invoice %(number)s") % {"number": invoice.number},
+        payment=payment,
+        at=now,
+        by=str(by),
+    )
+    settle(invoice, now=now)
+    return entry
