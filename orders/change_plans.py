@@ -24,11 +24,11 @@ class Touched:
 
     @property
     def day_changes(self) -> bool:
-        return _day(self.before) != _day(self.after)
+        return bool(_day(self.before) != _day(self.after))
 
     @property
     def amount_changes(self) -> bool:
-        return _amount(self.before) != _amount(self.after)
+        return bool(_amount(self.before) != _amount(self.after))
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from orders.models import (
     Subscription,
     SubscriptionLine,
 )
-from orders.tax import tax_rate
+from orders.tax import Buyer, Rates, Tax, tax_for
+from orders.tax_rates import load_rates, seller_country
 
 T = TypeVar("T")
 
@@ -50,13 +51,17 @@ class PriceBook:
     contents: dict[int, list[PlanItem]]
     redemptions: dict[int, list[Redemption]]
     announced: dict[int, list[Announced]]
-    _rates: dict[tuple[str, str, date], Decimal] = field(default_factory=dict)
+    rates: Rates
+    _taxes: dict[tuple[Buyer, str, date], Tax] = field(default_factory=dict)
 
-    def rate(self, country: str, tax_class: str, on: date) -> Decimal:
-        key = (country, tax_class, on)
-        if key not in self._rates:
-            self._rates[key] = tax_rate(country, tax_class, on=on) or ZERO
-        return self._rates[key]
+    def tax(self, subscription: Subscription, tax_class: str, on: date) -> Tax:
+        """How goods of a class are taxed for the one who gets them, on a day; worked out once for all alike."""
+        to = subscription.address
+        buyer = Buyer(to.country, to.region, subscription.customer.vat_id) if to else Buyer("")
+        key = (buyer, tax_class, on)
+        if key not in self._taxes:
+            self._taxes[key] = tax_for(buyer, tax_class, on=on, seller_country=seller_country(), rates=self.rates)
+        return self._taxes[key]
 
 
 def load_prices(
@@ -65,7 +70,7 @@ def load_prices(
     versions: Iterable[PlanVersion] = (),
     item_skus: Iterable[int] = (),
 ) -> PriceBook:
-    """Six statements. `versions` are further ones asked about, `item_skus` items beside the usual contents."""
+    """Eight statements; addresses and customers come with the rows. `versions` are further ones asked about, `item_skus` items beside the usual contents."""
     pks = [s.pk for s in subscriptions]
     version_ids = {s.version_id for s in subscriptions} | {v.pk for v in versions}
     version_ids |= {s.next_version_id for s in subscriptions if s.next_version_id}
@@ -87,6 +92,7 @@ def load_prices(
         contents,
         _grouped(redemptions.order_by("pk"), "subscription_id"),
         announced,
+        load_rates(),
     )
 
 

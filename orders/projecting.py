@@ -230,6 +230,7 @@ class _State:
             charge.total,
             charge.net,
             is_free=charge.is_free,
+            priced=charge,
         )
 
     def _occasion(self, number: int, dates: Dates, *, is_free: bool, once: bool, deliveries: int) -> Occasion:

@@ -12,13 +12,13 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from ordermgmt.money import ZERO, round_money, share, tax_in
-from orders.billing_states import ContentKind, DiscountKind
+from orders.billing_states import ContentKind, DiscountKind, TaxTreatment
 from orders.models import PlanItem, PlanPrice, PlanVersion, Promotion, Subscription
 from orders.plan_pricing import box_price
 from orders.price_book import PriceBook
 from orders.priced import BOX, EXTRA, ONCE, Occasion, Part, PricedDelivery
 from orders.pricing import delivery_price, share_discount
-from orders.tax import delivery_rate
+from orders.tax import Tax, delivery_rate
 
 
 class NoPrice(Exception):
@@ -165,10 +165,21 @@ def _less(made: PricedDelivery, promotion: Promotion) -> PricedDelivery:
 
 
 def _taxed(made: PricedDelivery, subscription: Subscription, occasion: Occasion, book: PriceBook) -> PricedDelivery:
-    """With the tax its prices hold: of the country it goes to, on the day it leaves."""
-    country = subscription.address.country if subscription.address else ""
-    parts = []
-    for part in made.parts:
-        rate = book.rate(country, occasion.version.tax_class or part.good.tax_class, occasion.leaves_on)
-        parts.append(replace(part, rate=rate, tax=tax_in(part.total, rate, made.currency)))
-    return replace(made, parts=tuple(parts), charge_rate=delivery_rate(part.rate for part in parts))
+    """With the tax its prices hold on the day it leaves; a buyer who pays none does not pay what they hold either."""
+    classes = [occasion.version.tax_class or part.good.tax_class for part in made.parts]
+    taxes = [book.tax(subscription, tax_class, occasion.leaves_on) for tax_class in classes]
+    parts = tuple(_with_tax(part, tax, made.currency) for part, tax in zip(made.parts, taxes, strict=True))
+    made = replace(made, parts=parts, charge_rate=delivery_rate(tax.rate for tax in taxes))
+    most = max(taxes, key=lambda tax: tax.contained, default=None)
+    if most is None or most.treatment == TaxTreatment.STANDARD:
+        return made
+    charges = {name: most.price(getattr(made, name), made.currency) for name in CHARGES}
+    return replace(made, **charges)
+
+
+CHARGES = ("delivery", "delivery_discount", "set_up_fee")
+
+
+def _with_tax(part: Part, tax: Tax, currency: str) -> Part:
+    full, total = tax.price(part.full, currency), tax.price(part.total, currency)
+    return replace(part, full=full, discount=full - total, rate=tax.rate, tax=tax_in(total, tax.rate, currency))

@@ -42,7 +42,7 @@ def state_of(s: Subscription) -> State:
 
 def _items(row: Delivery, lines: Mapping[int, SubscriptionLine]) -> list[list[Any]]:
     return [
-        [x.sku_id, x.quantity, str(x.unit_price), lines[x.replaces_id].position if x.replaces_id in lines else None]
+        [x.sku_id, x.quantity, str(x.unit_price), lines[x.replaces_id].position if x.replaces_id else None]
         for x in sorted(row.items.all(), key=lambda x: x.pk)
     ]
 
@@ -55,7 +55,7 @@ def _plain(row: models.Model, name: str) -> Any:
     value = getattr(row, name)
     if value is None or isinstance(value, int | bool):
         return value
-    return row._meta.get_field(name).value_to_string(row)
+    return _field(type(row), name).value_to_string(row)
 
 
 def difference(old: State, new: State) -> Difference:
@@ -112,7 +112,7 @@ def _put_rows(
 ) -> None:
     manager = model._default_manager
     for number, (old, _new) in rows.items():
-        where = {"subscription": s, key: int(number)}
+        where: dict[str, Any] = {"subscription": s, key: int(number)}
         if old is None:
             manager.filter(**where).delete()
         else:
@@ -133,4 +133,11 @@ def _put_items(s: Subscription, rows: Mapping[str, list[Any]]) -> None:
 
 
 def _value(model: type[models.Model], name: str, plain: Any) -> Any:
-    return None if plain is None else model._meta.get_field(name).to_python(plain)
+    return None if plain is None else _field(model, name).to_python(plain)
+
+
+def _field(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
+    field = model._meta.get_field(name)
+    if not isinstance(field, models.Field):
+        raise TypeError(f"{name} is not a field of {model.__name__}")
+    return field

@@ -22,6 +22,7 @@ class UpcomingInvoice:
     amount: Decimal
     net: Decimal
     is_free: bool
+    priced: PricedDelivery
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,8 @@ def change_interval(work: Work, number: int, anchor_on: date, interval: Interval
     wishes = [_wish(row) for row in touched]
     for row in touched:
         _clear(work, row)
-    kept, lost = [], []
+    kept: list[str] = []
+    lost: list[str] = []
     for wish in wishes:
         target = _number_on(work, number, old[wish["number"]])
         if wish["items"]:

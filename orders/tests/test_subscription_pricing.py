@@ -137,5 +137,5 @@ def test_monthly_revenue_w76_w78(amount: str, every: int, unit: str, mrr: str) -
 
 def test_statements_do_not_grow(django_assert_num_queries: Any) -> None:
     many = [made() for _ in range(5)]
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         load_prices(many)
