@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from ordermgmt.jobs import Context, job
 from orders.actions.charge_work import waiting_charges, work_charge
 from orders.actions.dunning_run import run_dunning, warn_of_expiring_cards
+from orders.actions.payouts import import_payouts
 from orders.actions.provider_events import fetch_missed, waiting_events, work_event
 from orders.actions.refund_work import waiting_refunds, work_refund
 
@@ -39,3 +40,8 @@ def expiring_cards(ctx: Context) -> dict[str, Any]:
 @job("refunds", title=_("Send approved refunds"), every=1, rank=65, timeout=300)
 def refunds(ctx: Context) -> dict[str, Any]:
     return ctx.work(waiting_refunds(), work_refund)
+
+
+@job("payouts", title=_("Read what the provider sent to the bank"), every=60, rank=66, timeout=300)
+def payouts(ctx: Context) -> dict[str, Any]:
+    return import_payouts(now=ctx.now)

@@ -23,7 +23,11 @@ def work_charge(charge: Charge, *, now: datetime) -> None:
     """One claimed attempt. What was sent before is looked for first; only what never arrived is sent again."""
     if charge.status != ChargeStatus.PLANNED:
         provider = provider_of(charge.provider)
-        if charge.page_url or charge.method is None:
+        if charge.page_url and not charge.provider_reference:
+            # The page was never opened, or its address never came: nobody can pay there.
+            decide_charge(charge.pk, Outcome(result=Result.ENDED), by=BY, now=now)
+            return
+        if charge.page_url:
             settle_page(charge, provider.page_outcome(charge.provider_reference), by=BY, now=now)
             return
         found = provider.find(wish_of(charge), since=charge.sent_at or charge.planned_at)

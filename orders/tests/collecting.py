@@ -17,7 +17,7 @@ from orders.tests.stripe_server import StripeServer, signed
 def card(customer: Any, says: str = "pm_card_visa", **facts: Any) -> PaymentMethod:
     """The customer's default; its token `says` what the bank answers."""
     facts = {"provider_customer": f"cus_{customer.pk}", "is_default": True} | facts
-    return PaymentMethodFactory(customer=customer, reference=says.replace("card", f"card{customer.pk}"), **facts)
+    return PaymentMethodFactory(customer=customer, reference=says.replace("card", f"card{customer.pk}", 1), **facts)
 
 
 def unpaid(*, with_order: bool = False, says: str = "pm_card_visa", amount: str = "10.00") -> Invoice:

@@ -16,7 +16,7 @@ def stripe_server(settings: Any) -> Iterator[StripeServer]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRET = "sk_test_local", SECRET
-    settings.STRIPE_API_BASE = server.url
+    settings.STRIPE_API_BASE = settings.STRIPE_PAGES = server.url
     yield server
     server.shutdown()
     server.server_close()

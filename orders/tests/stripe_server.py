@@ -50,6 +50,7 @@ class State:
         self.faults: deque[str] = deque()
         self.calls: list[str] = []
         self.count = 0
+        self.url = ""
 
     def make(self, kind: str, prefix: str, **facts: Any) -> Row:
         self.count += 1
@@ -130,7 +131,7 @@ class State:
             currency=currency, metadata=params.get("metadata", {}), customer=params.get("customer"),
             payment_intent=None, setup_intent=None, success_url=params["success_url"],
         )  # fmt: skip
-        session["url"] = f"/pay/{session['id']}"
+        session["url"] = f"{self.url}/pay/{session['id']}"
         return session
 
     def complete(self, pk: str, card: str = "visa", last4: str = "4242") -> Row:
@@ -272,6 +273,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _serve(self, method: str, path: str, params: Row) -> None:
         state = self.server.state
+        if path.startswith("/pay/"):
+            return self._pay_page(path.split("/")[2])
         if path.startswith("/test/"):
             return self._say(200, self._tool(path, params))
         fault = state.faults.popleft() if state.faults else ""
@@ -287,6 +290,14 @@ class Handler(BaseHTTPRequestHandler):
         if fault == "slow":
             time.sleep(0.3)
         return self._say(status, body)
+
+    def _pay_page(self, pk: str) -> None:
+        """The customer pays as soon as the page is opened, and is sent back."""
+        session = self.server.state.complete(pk)
+        self.send_response(303)
+        self.send_header("Location", session["success_url"])
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def _tool(self, path: str, params: Row) -> Any:
         """For drills in other processes: look at the state, plan faults."""
@@ -318,7 +329,7 @@ class StripeServer(ThreadingHTTPServer):
     def __init__(self, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.state = State()
-        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.url = self.state.url = f"http://127.0.0.1:{self.server_port}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Connections cut on purpose are no news."""
