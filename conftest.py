@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.db.backends.sqlite3.base import DatabaseOperations
 
+from ordermgmt import installation
 from ordermgmt.guards import APPEND_ONLY, guard_sql, unguard_sql
 from ordermgmt.listing import counting
 from ordermgmt.models import RoleGrant, User
@@ -114,3 +115,12 @@ def sign_in(live_server: Any, context: Any, client: Any) -> Callable[..., Any]:
         return user
 
     return signed_in
+
+
+@pytest.fixture(autouse=True)
+def _every_test_is_on_the_live_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages ask every half minute whether they are; what a machine remembers is not shared by tests."""
+    monkeypatch.setattr(installation, "lately_not_live", str)
+    monkeypatch.setattr("ordermgmt.context_processors.lately_not_live", str)
+    monkeypatch.setattr(installation, "_highest_epoch", lambda: 0)
+    monkeypatch.setattr(installation, "_remember", lambda _epoch: None)

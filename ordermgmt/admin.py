@@ -118,3 +118,10 @@ class SavedViewAdmin(ReadOnlyAdmin):
     list_select_related = ("owner",)
     list_filter = ("page",)
     search_fields = ("name", "slug")
+
+
+@admin.register(models.Installation)
+class InstallationAdmin(ReadOnlyAdmin):
+    """Confirmed on the page Live system."""
+
+    list_display = ("address", "epoch", "confirmed_at", "confirmed_by")

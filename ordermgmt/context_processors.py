@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from ordermgmt import navigation
+from ordermgmt.installation import lately_not_live
 
 THEMES = ("light", "dark")
 
@@ -26,6 +27,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "role": navigation.active_role(request) if signed_in else "",
         "environment": "" if settings.ENVIRONMENT == "production" else settings.ENVIRONMENT,
         "theme": theme_of(request),
+        "not_live": lately_not_live() if signed_in else "",
     }
 
 

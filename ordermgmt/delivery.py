@@ -11,6 +11,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from ordermgmt.installation import only_when_live
 from ordermgmt.jobs import Context, job
 from ordermgmt.leases import NoRetry, finish
 from ordermgmt.mail import DELIVERY_JOB
@@ -18,6 +19,7 @@ from ordermgmt.models.messages import MessageState, OutgoingMessage
 
 
 @job(DELIVERY_JOB, title=_("Send e-mails"), every=1, rank=90)
+@only_when_live
 def send_messages(context: Context) -> dict[str, Any]:
     return context.work(OutgoingMessage.objects.filter(state=MessageState.WAITING), send_one)
 

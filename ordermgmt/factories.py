@@ -13,6 +13,7 @@ from ordermgmt.models import (
     BooksProof,
     IdempotencyKey,
     ImportRun,
+    Installation,
     JobRun,
     JobState,
     NumberSeries,
@@ -26,6 +27,16 @@ from ordermgmt.models import (
 from ordermgmt.roles import Role
 
 NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
+
+
+class InstallationFactory(factory.django.DjangoModelFactory[Installation]):
+    class Meta:
+        model = Installation
+
+    identity = "0" * 64
+    address = "https://portal.example"
+    confirmed_at = NOW
+    confirmed_by = "Ana"
 
 
 class UserFactory(factory.django.DjangoModelFactory[User]):

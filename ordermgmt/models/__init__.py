@@ -1,6 +1,7 @@
 from ordermgmt.models.api import ApiClient, IdempotencyKey
 from ordermgmt.models.documents import StoredDocument
 from ordermgmt.models.history import Activity, ActivityCategory
+from ordermgmt.models.installation import Installation
 from ordermgmt.models.leases import Leased
 from ordermgmt.models.messages import MessageState, OutgoingMessage
 from ordermgmt.models.numbers import NumberSeries
@@ -16,6 +17,7 @@ __all__ = [
     "IdempotencyKey",
     "ImportRun",
     "ImportState",
+    "Installation",
     "JobRun",
     "JobState",
     "Leased",

@@ -10,20 +10,21 @@ from ordermgmt.history import activity
 from ordermgmt.models import Activity, User
 from orders.actions.revenue_movements import refresh_mrr
 from orders.billing_states import EventKind, SubscriptionStatus
-from orders.models import PlanItem, PriceChangeItem, Subscription, SubscriptionEvent, SubscriptionLine
+from orders.models import PlanItem, Subscription, SubscriptionEvent, SubscriptionLine
 from orders.renewal_book import RenewalBook
 from orders.renewals import Renewal
 from orders.subscription_pricing import usual_items
 
 
 def carry_over(renewals: Sequence[Renewal], book: RenewalBook, *, by: User | str, now: datetime) -> None:
-    """Inside the caller's transaction: plans and prices that begin with this delivery, and the end of a trial."""
+    """Inside the caller's transaction: plans that begin with this delivery, and the end of a trial.
+
+    A price that was announced is charged already; the job of price changes puts it into force.
+    """
     adopted = [r for r in renewals if r.adopts]
-    announced = [r for r in renewals if r.charge is not None and r.charge.is_announced]
     _adopt_plans(adopted, book, by=by, now=now)
-    _adopt_prices(announced, by=by, now=now)
     begins = [r for r in renewals if r.starts_cycle and not r.is_free and not r.subscription.mrr]
-    for r in {r.subscription.pk: r for r in [*adopted, *announced, *begins]}.values():
+    for r in {r.subscription.pk: r for r in [*adopted, *begins]}.values():
         interval = r.calendar.interval(r.delivery.number)
         refresh_mrr(r.subscription, interval, cause=f"renewal:{r.subscription.number}:{r.delivery.number}", now=now)
 
@@ -51,26 +52,6 @@ def _lines(r: Renewal, book: RenewalBook) -> list[SubscriptionLine]:
         )
         for position, item in enumerate(items, start=first)
     ]
-
-
-def _adopt_prices(renewals: Sequence[Renewal], *, by: User | str, now: datetime) -> None:
-    """A price that was announced is charged from now on."""
-    if not renewals:
-        return
-    items = PriceChangeItem.objects.filter(
-        subscription__in=[r.subscription.pk for r in renewals],
-        noticed_at__isnull=False,
-        applied_at=None,
-        stopped_at=None,
-    ).order_by("effective_on", "pk")
-    leaves = {r.subscription.pk: r.delivery.leaves_on for r in renewals}
-    due = [item for item in items if item.effective_on <= leaves[item.subscription_id]]
-    prices = {item.subscription_id: item.new_price for item in due}
-    for r in renewals:
-        r.subscription.agreed_price = prices.get(r.subscription.pk, r.subscription.agreed_price)
-    Subscription.objects.bulk_update([r.subscription for r in renewals], ["agreed_price"])
-    PriceChangeItem.objects.filter(pk__in=[item.pk for item in due]).update(applied_at=now)
-    _history(renewals, EventKind.PRICE, "subscription.price", gettext_noop("New price: {price} {currency}"), by, now)
 
 
 def end_those_over(renewals: Sequence[Renewal], *, by: User | str, now: datetime) -> None:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ordermgmt.backups import BackupFailed, back_up
+from ordermgmt.installation import next_epoch
 from ordermgmt.leases import database_now
 from ordermgmt.models import JobRun, JobState
 
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         began, now = time.perf_counter(), database_now()
         try:
             file = back_up(options["to"], now=now)
+            next_epoch()
         except (BackupFailed, OSError) as error:
             raise CommandError(str(error)) from error
         facts = {"file": str(file), "bytes": file.stat().st_size, "seconds": round(time.perf_counter() - began, 2)}
