@@ -41,9 +41,12 @@ WORDS = {
     "orders.view": _("See orders"),
     "people.edit": _("Give and take roles"),
     "people.view": _("See people and their roles"),
+    "plans.edit": _("Draft plans and promotion codes"),
+    "plans.publish": _("Publish and archive plans, change prices"),
     "reports.view": _("See reports"),
     "search.use": _("Search"),
     "settings.edit": _("Change settings"),
+    "subscriptions.view": _("See subscriptions and plans"),
 }
 
 

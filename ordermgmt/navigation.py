@@ -37,6 +37,7 @@ EXCEPTIONS = Entry(_("Exceptions"), "exception_list", "inbox", "orders.view")
 ORDERS = Entry(_("Orders"), "order_list", "box", "orders.view")
 INBOUND = Entry(_("Incoming"), "inbound_list", "download", "orders.intake")
 SUBSCRIPTIONS = Entry(_("Subscriptions"), "subscription_list", "repeat", "orders.view")
+PLANS = Entry(_("Plans"), "plan_list", "calendar", "subscriptions.view")
 CUSTOMERS = Entry(_("Customers"), "customer_list", "people", "customers.view")
 SHIPMENTS = Entry(_("Shipments"), "shipment_list", "truck", "fulfilment.view")
 RETURNS = Entry(_("Returns"), "return_list", "return", "fulfilment.view")
@@ -81,6 +82,7 @@ RAILS: dict[str, tuple[Entry, ...]] = {
         REPORTS,
         ORDERS,
         SUBSCRIPTIONS,
+        PLANS,
         INVENTORY,
         Entry(_("Billing"), "invoice_list", "card", "orders.finance"),
         Entry(_("Feedback"), "feedback_list", "star", "reports.view"),
@@ -99,7 +101,7 @@ RAILS: dict[str, tuple[Entry, ...]] = {
         HOME,
         Entry(_("Settings"), "settings", "settings", "settings.edit"),
         Entry(_("Email templates"), "email_list", "mail", "settings.edit"),
-        Entry(_("Plans"), "plan_list", "calendar", "settings.edit"),
+        PLANS,
         PEOPLE,
         INBOUND,
         Entry(_("Integrations"), "integration_list", "plug", "settings.edit"),

@@ -13,7 +13,9 @@ class Role(models.TextChoices):
     ADMIN = "admin", _("Admin")
 
 
-_LOOK = frozenset({"orders.view", "customers.view", "inventory.view", "fulfilment.view", "search.use"})
+_LOOK = frozenset(
+    {"orders.view", "subscriptions.view", "customers.view", "inventory.view", "fulfilment.view", "search.use"}
+)
 _FLOOR = frozenset({"inventory.view", "fulfilment.view", "fulfilment.pick", "fulfilment.pack", "search.use"})
 
 PERMISSIONS_OF: dict[str, frozenset[str]] = {
@@ -57,6 +59,8 @@ PERMISSIONS_OF: dict[str, frozenset[str]] = {
         "orders.create",
         "orders.export",
         "orders.finance",
+        "plans.edit",
+        "plans.publish",
         "customers.export",
         "customers.edit",
         "reports.view",
