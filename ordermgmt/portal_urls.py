@@ -42,6 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("messages/<int:pk>/html/", messages.message_html, name="message_html"),
     path("messages/<int:pk>/resend/", messages.message_resend, name="message_resend"),
     path("papers/<slug:kind>/<str:number>/", papers.paper, name="paper"),
+    path("papers/<slug:kind>/<str:number>/data/", papers.paper_data, name="paper_data"),
     path("settings/people/", people.people_list, name="people_list"),
     path("settings/people/<int:pk>/", people.person, name="person"),
     path("settings/people/<int:pk>/roles/", people.person_roles, name="person_roles"),

@@ -21,8 +21,12 @@ def paper(
     language: str = "",
     pictures: Mapping[str, Picture] | None = None,
     photos: Mapping[str, bytes] | None = None,
+    invoice_xml: str = "",
 ) -> Paper:
-    """Render `templates/documents/<template>.html`; barcodes and photos are named in it as `memory:<name>`."""
+    """Render `templates/documents/<template>.html`; barcodes and photos are named in it as `memory:<name>`.
+
+    With `invoice_xml` it becomes a Factur-X file (see `ordermgmt.facturx`).
+    """
     language = supported(language)
     with translation.override(language):
         html = render_to_string(f"documents/{template}.html", {"shop": settings.SHOP, "language": language, **context})
@@ -31,6 +35,7 @@ def paper(
         style=style,
         pictures={name: picture.svg for name, picture in (pictures or {}).items()},
         photos={name: b64encode(content).decode() for name, content in (photos or {}).items()},
+        invoice_xml=invoice_xml,
     )
 
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from ordermgmt.facturx import HYBRID, write_hybrid
+
 if TYPE_CHECKING:
     from weasyprint import CSS
     from weasyprint.text.fonts import FontConfiguration
@@ -37,17 +39,18 @@ class Paper:
     """A document before it is set: a whole HTML page (title and language in it), and what it may use.
 
     `style` names a file in static/css/documents; `pictures` are SVG texts, named in the HTML as
-    `memory:<name>`; `photos` are raster files, base64.
+    `memory:<name>`; `photos` are raster files, base64. With `invoice_xml` it becomes a Factur-X file.
     """
 
     html: str
     style: str
     pictures: Mapping[str, str] = field(default_factory=dict)
     photos: Mapping[str, str] = field(default_factory=dict)
+    invoice_xml: str = ""
 
 
 def typeset(paper: Paper) -> bytes:
-    """The PDF (PDF/UA-1) of a paper, in this process. Raises CannotTypeset."""
+    """The PDF (PDF/UA-1, an invoice PDF/A-3 as well) of a paper, in this process. Raises CannotTypeset."""
     from weasyprint.urls import FatalURLFetchingError  # noqa: PLC0415 (a slow import that most processes never need)
 
     _check_size(paper)
@@ -61,12 +64,17 @@ def typeset(paper: Paper) -> bytes:
 def _write(paper: Paper) -> bytes:
     from weasyprint import HTML  # noqa: PLC0415
 
-    pdf: bytes = HTML(string=paper.html, base_url="memory:", url_fetcher=_fetcher(paper)).write_pdf(
-        stylesheets=[_style(paper.style)],
-        font_config=_fonts(),
-        pdf_variant="pdf/ua-1",
-        pdf_identifier=sha256(paper.html.encode()).digest()[:16],
+    options: dict[str, Any] = {
+        "pdf_variant": HYBRID if paper.invoice_xml else "pdf/ua-1",
+        "pdf_identifier": sha256((paper.html + paper.invoice_xml).encode()).digest()[:16],
+        "pdf_tags": True,
+    }
+    document = HTML(string=paper.html, base_url="memory:", url_fetcher=_fetcher(paper)).render(
+        stylesheets=[_style(paper.style)], font_config=_fonts(), **options
     )
+    if paper.invoice_xml:
+        return write_hybrid(document, paper.invoice_xml, options)
+    pdf: bytes = document.write_pdf(**options)
     return pdf
 
 

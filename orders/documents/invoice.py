@@ -4,20 +4,18 @@ from decimal import Decimal
 from typing import Any
 
 from babel.numbers import format_currency
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.documents import UnknownDocument, document_kind
-from ordermgmt.money import ZERO, round_money
+from ordermgmt.money import round_money
 from ordermgmt.printing import locale, paper
 from ordermgmt.templatetags.portal import money, percent
 from ordermgmt.typesetting import Paper
-from orders.invoice_sums import RateSum, Sums, by_rate, is_charge_cause
+from orders.documents.einvoice import invoice_xml, language_of, sums_of
+from orders.einvoice import PRICE_STEP
+from orders.invoice_sums import RateSum, is_charge_cause
 from orders.models import Invoice, InvoiceLine
 from orders.tax import tax_note
-
-# Net prices of shops that price with tax need more digits than the currency has.
-_PRICE_STEP = Decimal("0.0001")
 
 
 @document_kind("invoice", title=_("Invoice"), permission="orders.view")
@@ -25,13 +23,9 @@ def invoice(number: str) -> Paper:
     found = Invoice.objects.select_related("order", "subscription", "replaces").filter(number=number).first()
     if found is None:
         raise UnknownDocument(number)
-    return paper("invoice", invoice_facts(found), style="invoice", language=language_of(found))
-
-
-def language_of(invoice: Invoice) -> str:
-    """The customer's language, from what is billed."""
-    source = invoice.order or invoice.subscription
-    return source.language if source else settings.LANGUAGE_CODE
+    return paper(
+        "invoice", invoice_facts(found), style="invoice", language=language_of(found), invoice_xml=invoice_xml(found)
+    )
 
 
 def invoice_facts(invoice: Invoice) -> dict[str, Any]:
@@ -63,18 +57,6 @@ def is_charge(line: InvoiceLine) -> bool:
     return is_charge_cause(line.cause)
 
 
-def sums_of(invoice: Invoice, lines: list[InvoiceLine]) -> Sums:
-    return Sums(
-        lines=sum((line.net for line in lines if not is_charge(line)), ZERO),
-        allowances=ZERO,
-        charges=sum((line.net for line in lines if is_charge(line)), ZERO),
-        net=invoice.net_total,
-        tax=invoice.tax_total,
-        gross=invoice.gross_total,
-        rates=by_rate((line.tax_rate, line.net, line.tax) for line in lines),
-    )
-
-
 def _shown(line: InvoiceLine, currency: str) -> dict[str, Any]:
     return {
         "description": line.description,
@@ -91,7 +73,7 @@ def _unit_price(line: InvoiceLine, currency: str) -> str:
     price = line.net / line.quantity
     if price == round_money(price, currency):
         return money(price, currency)
-    words = format_currency(price.quantize(_PRICE_STEP), currency, locale=locale(), decimal_quantization=False)
+    words = format_currency(price.quantize(PRICE_STEP), currency, locale=locale(), decimal_quantization=False)
     return words.replace(" ", "\u00a0")
 
 
