@@ -24,7 +24,7 @@ def plan_charge(invoice: Invoice, *, due_at: datetime, by: User | str, now: date
         invoice=invoice,
         number=number,
         method=method,
-        provider=_provider(method),
+        provider=provider_for(method),
         amount=invoice.balance,
         currency=invoice.currency,
         idempotency_key=f"{invoice.cause}:{number}",
@@ -35,7 +35,8 @@ def plan_charge(invoice: Invoice, *, due_at: datetime, by: User | str, now: date
     )
 
 
-def _provider(method: PaymentMethod | None) -> str:
+def provider_for(method: PaymentMethod | None) -> str:
+    """Of the card; without one, who would charge it."""
     if method:
         return method.provider
     online = online_provider()

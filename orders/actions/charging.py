@@ -10,7 +10,7 @@ from ordermgmt.leases import pause
 from ordermgmt.models import User
 from ordermgmt.models.history import ActivityCategory
 from ordermgmt.retrying import retries_conflicts
-from orders.actions.charge_planning import drop_planned, live_charge, method_for, plan_charge
+from orders.actions.charge_planning import drop_planned, live_charge, method_for, plan_charge, provider_for
 from orders.actions.dunning_cases import case_declined, case_recovered
 from orders.actions.taking_money import lock_invoice, take_money
 from orders.billing_states import ASKED_CHARGES, ChargeStatus, Collection
@@ -54,7 +54,7 @@ def send_charge(charge_id: int, *, now: datetime) -> Charge | None:
         _postpone(charge, why, now)
         return None
     method = method_for(charge.invoice)
-    provider = method.provider if method else charge.provider
+    provider = charge.provider if charge.provider and not method else provider_for(method)
     facts = {"method": method, "provider": provider, "amount": charge.invoice.balance}
     charge.move_to(ChargeStatus.SENT, now=now, **facts)
     return charge

@@ -12,6 +12,7 @@ from orders.billing_states import DunningStatus
 from orders.collection_mails import recovered_message, withdraw_dunning
 from orders.dunning_rules import DEFAULT_LAST, DEFAULT_MAILS, DEFAULT_RETRIES, next_moment, steps_of
 from orders.models import Charge, Dunning, DunningPolicy, Invoice
+from orders.states import InvoiceStatus
 
 DEFAULT_POLICY = {
     "name": "Cards",
@@ -75,7 +76,8 @@ def case_recovered(invoice: Invoice, *, by: User | str, now: datetime) -> bool:
         return False
     case.move_to(DunningStatus.RECOVERED, now=now, next_at=None, waits_for_method=False)
     withdraw_dunning(case)
-    recovered_message(case, now=now)
+    if invoice.status == InvoiceStatus.PAID:
+        recovered_message(case, now=now)
     note_case(case, gettext_noop("Paid after all"), "dunning.recovered", by=by, now=now)
     return True
 

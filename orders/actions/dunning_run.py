@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from ordermgmt.clock import business_day, business_zone
 from ordermgmt.each import each
@@ -14,7 +15,7 @@ from orders.actions.charge_planning import plan_charge
 from orders.actions.dunning import is_asked, lock_case
 from orders.actions.dunning_cases import case_recovered, note_case
 from orders.actions.dunning_end import last_step_of, take_last_step
-from orders.billing_states import LIVE_DUNNING, DunningStatus, MethodStatus
+from orders.billing_states import LIVE_DUNNING, DunningStatus, LastStep, MethodStatus
 from orders.collection_mails import ACTION, FAILED, WARNING, dunning_message, expiring_message
 from orders.dunning_rules import Step, StepKind, next_moment, plan, steps_of
 from orders.models import Dunning, PaymentMethod
@@ -57,7 +58,21 @@ def work_case(pk: int, *, now: datetime) -> str:
     is_last = case.status == DunningStatus.OPEN and case.step < len(steps) and steps[case.step].kind == StepKind.LAST
     if is_last and case.next_at and case.next_at <= now and case.invoice.balance > 0 and not is_asked(case):
         take_last_step(case, by=BY, now=now)
+        return _end(pk, now=now)
     return _step(pk, now=now)
+
+
+@retries_conflicts
+@transaction.atomic(durable=True)
+def _end(pk: int, *, now: datetime) -> str:
+    """Marked after the deed: a run that was killed between the two does the deed again, which changes nothing."""
+    case = lock_case(pk, alive=False)
+    if case.status != DunningStatus.OPEN:
+        return "waited"
+    case.move_to(DunningStatus.EXHAUSTED, now=now, step=case.step + 1, next_at=None)
+    what = LastStep(last_step_of(case)).label
+    note_case(case, gettext_noop("Last step: {what}"), "dunning.exhausted", by=BY, now=now, what=str(what))
+    return "ended"
 
 
 @retries_conflicts
@@ -85,9 +100,8 @@ def _do(case: Dunning, steps: Sequence[Step], now: datetime) -> str:
         return "waited"
     step = steps[case.step]
     if step.kind == StepKind.LAST:
-        case.move_to(DunningStatus.EXHAUSTED, now=now, step=case.step + 1, next_at=None)
-        note_case(case, "Last step: {what}", "dunning.exhausted", by=BY, now=now, what=last_step_of(case))
-        return "ended"
+        # Only just due (it was paused, or the clock moved on): the next look takes it.
+        return "waited"
     word = _retry(case, now) if step.kind == StepKind.RETRY else _mail(case, steps, now)
     next_at = next_moment(steps, case.step + 1, at=now, zone=business_zone())
     Dunning.objects.filter(pk=case.pk).update(step=case.step + 1, next_at=next_at)

@@ -20,9 +20,11 @@ def card(customer: Any, says: str = "pm_card_visa", **facts: Any) -> PaymentMeth
     return PaymentMethodFactory(customer=customer, reference=says.replace("card", f"card{customer.pk}", 1), **facts)
 
 
-def unpaid(*, with_order: bool = False, says: str = "pm_card_visa", amount: str = "10.00") -> Invoice:
+def unpaid(
+    *, with_order: bool = False, says: str = "pm_card_visa", amount: str = "10.00", subscription: Any = None
+) -> Invoice:
     """An invoice of a subscription, its customer with a card (says nothing: without)."""
-    subscription = SubscriptionFactory()
+    subscription = subscription or SubscriptionFactory()
     customer = subscription.customer
     if says:
         subscription.method = card(customer, says)
