@@ -13,7 +13,7 @@ from ordermgmt.retrying import retries_conflicts
 from orders.actions.accounts import ACCOUNT
 from orders.actions.refunding import RefundRefused, ask_refund, left_of
 from orders.actions.returning_money import to_account
-from orders.actions.taking_money import lock_invoice
+from orders.actions.taking_money import give_back, lock_invoice
 from orders.models import CreditNote, Invoice, Payment, Refund
 from orders.refund_rules import RefundOrder, split_refund
 from orders.states import PaymentKind, PaymentState
@@ -52,9 +52,19 @@ def refund_invoice(
             made.append(ask_refund(payment, amount=part, reason=reason, credit_note=credit_note, by=by, now=now))
             money -= part
     if split.credit:
+        _use_up(captures, split.credit)
         count = Payment.objects.filter(effect_key__startswith=f"back:{invoice.number}:").count()
         to_account(invoice, split.credit, cause=f"back:{invoice.number}:{count + 1}", by=by, now=now)
     return made
+
+
+def _use_up(captures: list[Payment], credit: Decimal) -> None:
+    """Inside the caller's transaction: what becomes credit is not paid back as money, too; account payments first."""
+    for payment in sorted(captures, key=lambda row: row.provider != ACCOUNT):
+        payment.refresh_from_db(fields=["returning"])
+        part = min(credit, payment.amount - payment.returning)
+        if part > 0 and give_back(payment, part):
+            credit -= part
 
 
 def _captures(invoice: Invoice) -> QuerySet[Payment]:
