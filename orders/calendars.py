@@ -26,6 +26,11 @@ class SubscriptionCalendar:
     terms: Terms
     works_on: Callable[[date], bool]
 
+    @property
+    def sent_elsewhere(self) -> int:
+        """Deliveries made before it was taken over: their numbers come before the calendar."""
+        return self.segments[0].first_number - 1
+
     def planned_on(self, number: int) -> date:
         return planned_on(self.segments, number)
 

@@ -112,7 +112,7 @@ def _walk(
     for number in _numbers(calendar, known):
         row = known.rows.get(number)
         planned_on = row.planned_on if row else calendar.planned_on(number)
-        if is_over(s, planned_on, known.ordered + state.sent) and not _is_left_out(row):
+        if is_over(s, planned_on, calendar.sent_elsewhere + known.ordered + state.sent) and not _is_left_out(row):
             return
         if upcoming := state.take(number, row):
             yield upcoming

@@ -131,7 +131,9 @@ def build(s: Subscription, delivery: Delivery, book: RenewalBook, *, is_forced: 
         charge=charge,
         draft=_draft(s, delivery, sent, shipping, bill_to, book),
         bill_to=bill_to,
-        following=following(s, version, delivery.number, calendar, known, sent=known.ordered + 1),
+        following=following(
+            s, version, delivery.number, calendar, known, sent=calendar.sent_elsewhere + known.ordered + 1
+        ),
     )
 
 

@@ -51,7 +51,7 @@ class Cancel:
             return
         if not work.s.version.may_cancel:
             raise NotAllowed(_("Write to us to cancel this plan."))
-        missing = work.s.version.minimum_deliveries - work.known.ordered
+        missing = work.s.version.minimum_deliveries - work.sent
         if missing > 0:
             number = (work.next_number() or work.first_open()) + missing - 1
             words = {"day": weekday_words(work.dates(number).leaves_on)}
@@ -136,7 +136,7 @@ class Reactivate:
         if work.s.current_status not in OVER:
             raise NotAllowed(_("%(number)s has not ended.") % {"number": work.s.number})
         most = work.s.version.ends_after
-        if most is not None and work.known.ordered >= most:
+        if most is not None and work.sent >= most:
             raise NotAllowed(_("All its deliveries were sent. Start a new subscription."))
         if not work.s.version.prices.filter(currency=work.s.currency).exists() or work.s.address_id is None:
             raise NotAllowed(_("Its plan has no price or it has no address. Start a new subscription."))

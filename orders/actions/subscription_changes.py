@@ -184,7 +184,7 @@ def undo_change(event_id: int, *, by: User | str, now: datetime, bulk: str = "")
     s_id = SubscriptionEvent.objects.values_list("subscription_id", flat=True).get(pk=event_id)
     s = Subscription.objects.locked().select_related(*RELATED).get(pk=s_id)
     event = SubscriptionEvent.objects.get(pk=event_id)
-    if event.kind in FINAL or SubscriptionEvent.objects.filter(undoes=event).exists():
+    if event.kind in FINAL or event.facts.get("imported") or SubscriptionEvent.objects.filter(undoes=event).exists():
         raise NotAllowed(_("This cannot be undone any more."))
     _check_undo(load_work([s], by=by, now=now)[0], event)
     put_back(s, event.before)

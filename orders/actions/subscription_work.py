@@ -53,6 +53,11 @@ class Work:
         return business_day(self.now)
 
     @property
+    def sent(self) -> int:
+        """Deliveries made so far, here and before it was taken over."""
+        return self.calendar.sent_elsewhere + self.known.ordered
+
+    @property
     def rows(self) -> dict[int, Delivery]:
         return self.known.rows
 
@@ -87,7 +92,7 @@ class Work:
         while number in self.rows and self.rows[number].current_status != DeliveryStatus.SCHEDULED:
             number += 1
         planned_on = self.rows[number].planned_on if number in self.rows else self.calendar.planned_on(number)
-        return None if is_over(self.s, planned_on, self.known.ordered) else number
+        return None if is_over(self.s, planned_on, self.sent) else number
 
     def the_next(self) -> int:
         """As `next_number`. Raises NotAllowed when nothing comes."""

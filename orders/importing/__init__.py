@@ -1,0 +1,1 @@
+"""Taking over subscriptions that ran elsewhere."""
