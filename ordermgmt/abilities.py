@@ -13,6 +13,8 @@ WORDS = {
     "customers.import": _("Import customers"),
     "customers.merge": _("Merge customers"),
     "customers.view": _("See customers"),
+    "finance.approve": _("Approve refunds and write-offs"),
+    "finance.edit": _("Write credit notes and receipts"),
     "fulfilment.dispatch": _("Hand parcels to carriers"),
     "fulfilment.override": _("Overrule the floor's checks"),
     "fulfilment.pack": _("Pack"),

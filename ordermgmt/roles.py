@@ -61,6 +61,7 @@ PERMISSIONS_OF: dict[str, frozenset[str]] = {
         "orders.finance",
         "plans.edit",
         "plans.publish",
+        "finance.approve",
         "customers.export",
         "customers.edit",
         "reports.view",
@@ -71,7 +72,16 @@ PERMISSIONS_OF: dict[str, frozenset[str]] = {
         "renewals.run",
     },
     Role.FINANCE: _LOOK
-    | {"renewals.run", "orders.finance", "orders.export", "customers.export", "reports.view", "books.view"},
+    | {
+        "renewals.run",
+        "orders.finance",
+        "finance.edit",
+        "finance.approve",
+        "orders.export",
+        "customers.export",
+        "reports.view",
+        "books.view",
+    },
 }
 PERMISSIONS_OF[Role.ADMIN] = frozenset().union(*PERMISSIONS_OF.values()) | {
     "jobs.view",

@@ -1,6 +1,6 @@
 """Who owes how much for how long: open balances in half-open buckets of days past due."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -59,10 +59,11 @@ def ageing(rows: QuerySet[Invoice], *, today: date) -> list[Aged]:
     """What is open on these invoices, by currency; one statement. Amounts are open balances, not original ones."""
     columns = {f"sum_{bucket.code}": Sum(OPEN_BALANCE, filter=bucket.days(today)) for bucket in BUCKETS}
     found = rows.filter(status=InvoiceStatus.OPEN).order_by().values("currency").annotate(**columns)
-    return [_aged(row) for row in sorted(found, key=lambda row: str(row["currency"]))]
+    by_currency = [dict(row) for row in found]
+    return [_aged(row) for row in sorted(by_currency, key=lambda row: str(row["currency"]))]
 
 
-def _aged(row: dict[str, object]) -> Aged:
+def _aged(row: Mapping[str, object]) -> Aged:
     sums = {bucket.code: Decimal(str(row[f"sum_{bucket.code}"] or 0)) for bucket in BUCKETS}
     return Aged(currency=str(row["currency"]), sums=sums)
 

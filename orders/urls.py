@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from orders.views import customer_merge, inbound, invoices, order_bulk, order_list, order_new
+from orders.views import customer_merge, inbound, order_bulk, order_list, order_new
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/<str:number>/merge/", customer_merge.customer_merge, name="customer_merge"),
@@ -22,8 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         inbound.inbound_decide,
         name="inbound_decide",
     ),
-    path("invoices/", invoices.invoice_list, name="invoice_list"),
-    path("invoices/<str:number>/", invoices.invoice, name="invoice"),
+    path("", include("orders.billing_urls")),
     path("", include("orders.collection_urls")),
     path("plans/", include("orders.plan_urls")),
     path("", include("orders.status_urls")),

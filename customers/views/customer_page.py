@@ -55,6 +55,7 @@ def _page(request: StaffRequest, customer: Customer, status: int = 200, **forms:
         "fields": field_changes(customer),
         "is_live": customer.status in (CustomerStatus.ACTIVE, CustomerStatus.BLOCKED),
         "may_edit": request.user.has_perm("customers.edit"),
+        "may_see_money": request.user.has_perm("orders.finance"),
         "may_merge": request.user.has_perm("customers.merge"),
         "note_form": NoteForm(),
         "reason_form": ReasonForm(),

@@ -124,8 +124,8 @@ def credited_before(invoice: Invoice) -> dict[int, Credited]:
     """What was credited of each line already, by its id."""
     rows: dict[int, list[tuple[int, Decimal, Decimal]]] = defaultdict(list)
     found = CreditNoteLine.objects.filter(invoice_line__invoice=invoice)
-    for pk, *figures in found.values_list("invoice_line_id", "quantity", "net", "tax"):
-        rows[pk].append((figures[0], figures[1], figures[2]))
+    for pk, units, net, tax in found.values_list("invoice_line_id", "quantity", "net", "tax"):
+        rows[pk].append((units, net, tax))
     return {pk: add_up(each) for pk, each in rows.items()}
 
 

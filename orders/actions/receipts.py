@@ -17,6 +17,7 @@ from ordermgmt.retrying import retries_conflicts
 from orders.actions.accounts import ACCOUNT, balance_of
 from orders.actions.settling import spread
 from orders.actions.taking_money import take_money
+from orders.invoice_mails import receipt_message
 from orders.models import AccountEntry, Invoice, Order, Payment, Receipt
 from orders.states import InvoiceStatus
 
@@ -57,6 +58,7 @@ def record_receipt(
         _use(receipt, invoice, share, by=by, now=now)
     _rest_on_account(receipt, amount - sum((share for _invoice, share in shares), ZERO), by=by, now=now)
     _tell(receipt, shares, by=by, now=now)
+    receipt_message(receipt, now=now)
     return receipt
 
 
@@ -153,7 +155,7 @@ def _from_account(invoice: Invoice, amount: Decimal, *, by: User | str, now: dat
         invoice, amount=amount, provider=ACCOUNT, effect_key=key, by=by, now=now, reference=invoice.number
     )
     AccountEntry.objects.create(
-        customer_id=invoice.customer_id,
+        customer=invoice.customer,
         currency=invoice.currency,
         amount=-amount,
         cause=key,

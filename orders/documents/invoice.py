@@ -47,6 +47,8 @@ def invoice_facts(invoice: Invoice) -> dict[str, Any]:
         "minus_paid": -invoice.paid,
         "credited": invoice.credited,
         "minus_credited": -invoice.credited,
+        "written_off": invoice.written_off,
+        "minus_written_off": -invoice.written_off,
         "to_pay": invoice.balance,
         "is_shipment": invoice.cause.startswith("SH-"),
     }
