@@ -54,7 +54,7 @@ class PlanForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = PlanVersion
         fields: ClassVar = [name for name in TERMS if name != "tax_class"]
-        labels: ClassVar = {"deliver_unit": _("unit"), "bill_unit": _("unit")}
+        labels: ClassVar = {"deliver_unit": _("Unit"), "bill_unit": _("Unit of charging")}
         help_texts: ClassVar = {
             "bill_every": _("Longer than delivery: paid in advance"),
             "cut_off_days": _("Until the end of that day customers may change it"),

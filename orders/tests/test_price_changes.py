@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from customers.factories import CustomerFactory
+from ordermgmt.factories import UserFactory
 from ordermgmt.models import MessageState, OutgoingMessage
+from ordermgmt.roles import Role
 from orders.actions.price_changes import (
     PriceChangeRefused,
     cancel_price_change,
@@ -222,3 +225,32 @@ def test_the_notice_says_both_prices_and_the_day(world: World) -> None:
     for words in ("€100.00", "€130.00", "3 January 2027", "/s/"):
         assert words in notice.text
         assert words in notice.html
+
+
+def test_it_is_looked_at_saved_started_and_taken_back_from_its_pages(world: World) -> None:
+    manager = Client()
+    manager.force_login(UserFactory(role=Role.MANAGER), backend="ordermgmt.access.RoleBackend")
+    kept = world.subscriber()
+    plan = world.new.plan
+    terms = {"earliest_on": "2027-12-01", "notice_days": "30", "cap_percent": "20", "protects_first_year": "on"}
+    look = manager.post(f"/plans/{plan.number}/prices/", terms | {"do": "look"})
+    assert (len(look.context["preview"].rows), PriceChange.objects.count()) == (1, 0)
+    answer = manager.post(f"/plans/{plan.number}/prices/", terms | {"do": "draft"})
+    change = PriceChange.objects.get()
+    assert answer.url == f"/plans/changes/{change.number}/"
+    assert b"1 subscriber is written to" in manager.get(answer.url).content
+    manager.post(f"{answer.url}start/")
+    item = change.items.get()
+    assert kept.number.encode() in manager.get(answer.url).content
+    manager.post(f"{answer.url}keep/{item.pk}/")
+    assert b"Keeps price" in manager.get(answer.url).content
+    manager.post(f"{answer.url}cancel/")
+    change.refresh_from_db()
+    assert change.status == PriceChangeStatus.CANCELLED
+
+
+def test_wrong_terms_are_said(world: World) -> None:
+    manager = Client()
+    manager.force_login(UserFactory(role=Role.MANAGER), backend="ordermgmt.access.RoleBackend")
+    page = manager.post(f"/plans/{world.new.plan.number}/prices/", {"earliest_on": "soon", "notice_days": "-1"})
+    assert (page.status_code, set(page.context["form"].errors)) == (422, {"earliest_on", "notice_days"})

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from ordermgmt.access import StaffRequest, staff_page
 from ordermgmt.changes import ChangedMeanwhile, field_title
+from ordermgmt.templatetags.portal import money
 from orders.actions.plans import (
     Drafted,
     PlanRefused,
@@ -24,7 +25,7 @@ from orders.actions.plans import (
     publish,
     start_draft,
 )
-from orders.models import Plan, PlanVersion, Subscription
+from orders.models import Plan, PlanPrice, PlanVersion, Subscription
 from orders.plan_facts import TERMS, fingerprint, items_of, plan_facts, prices_of
 from orders.plan_forms import (
     ItemForms,
@@ -36,7 +37,8 @@ from orders.plan_forms import (
     price_initial,
 )
 from orders.plan_preview import first_deliveries, first_price
-from orders.plan_rules import PlanFinding, findings_of
+from orders.plan_pricing import TIERED_MODELS
+from orders.plan_rules import PlanFinding, findings_of, interval_words, read_interval
 from orders.starter_plans import starters
 from orders.views.plans import LIVING
 
@@ -193,34 +195,67 @@ def plan_publish(request: StaffRequest, number: str) -> HttpResponse:
     live = live_of(plan)
     context = {
         "page": "plan-publish", "page_title": _("Publish %(plan)s") % {"plan": plan}, "plan": plan, "draft": draft,
-        "live": live, "rows": _differences(live, draft), "findings": guards(draft), "seen": fingerprint(draft),
+        "live": live, "heading": _("What changes") if live else _("What is offered"), "rows": _differences(live, draft), "findings": guards(draft), "seen": fingerprint(draft),
         "count": Subscription.objects.filter(version__plan=plan, status__in=LIVING).count(),
     }  # fmt: skip
     return render(request, "plans/publish.html", context, status=status)
 
 
+_INTERVALS = ("deliver_every", "deliver_unit", "bill_every", "bill_unit", "allowed_intervals")
+
+
 def _differences(live: PlanVersion | None, draft: PlanVersion) -> list[dict[str, Any]]:
     """Every term with the value it has and will have; changed ones are marked."""
     rows = [
-        {"title": field_title(PlanVersion, name), "old": _shown(live, name) if live else "", "new": _shown(draft, name)}
-        for name in TERMS
+        {"title": _("Prices"), "old": _price_words(live), "new": _price_words(draft)},
+        {"title": _("Contents"), "old": _item_words(live), "new": _item_words(draft)},
+        *_cadences(live, draft),
     ]
-    rows.append({"title": _("Prices"), "old": _price_words(live), "new": _price_words(draft)})
-    rows.append({"title": _("Contents"), "old": _item_words(live), "new": _item_words(draft)})
+    rows += [
+        {"title": field_title(PlanVersion, name), "old": _shown(live, name), "new": _shown(draft, name)}
+        for name in TERMS
+        if name not in _INTERVALS
+    ]
     return [{**row, "is_changed": row["old"] != row["new"]} for row in rows]
 
 
-def _shown(version: PlanVersion, name: str) -> str:
+def _cadences(live: PlanVersion | None, draft: PlanVersion) -> list[dict[str, str]]:
+    def words(version: PlanVersion | None) -> list[str]:
+        if version is None:
+            return ["", "", ""]
+        chosen = [read_interval(text) for text in version.allowed_intervals]
+        return [
+            cadence_words(version.deliver_every, version.deliver_unit),
+            cadence_words(version.bill_every, version.bill_unit),
+            ", ".join(map(interval_words, chosen)) or "–",
+        ]
+
+    titles = (_("Sent"), _("Charged"), _("Customers may choose every"))
+    return [
+        {"title": title, "old": old, "new": new}
+        for title, old, new in zip(titles, words(live), words(draft), strict=True)
+    ]
+
+
+def _shown(version: PlanVersion | None, name: str) -> str:
+    if version is None:
+        return ""
     display = getattr(version, f"get_{name}_display", None)
     value = display() if display else getattr(version, name)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    return ", ".join(value) if isinstance(value, list) else str(value if value is not None else "–") or "–"
+    return str(value if value is not None else "–") or "–"
 
 
 def _price_words(version: PlanVersion | None) -> str:
     rows = version.prices.order_by("currency") if version else []
-    return "; ".join(f"{row.amount.normalize():f} {row.currency}, {row.get_model_display()}" for row in rows)
+    return "; ".join(_one_price(row) for row in rows)
+
+
+def _one_price(price: PlanPrice) -> str:
+    amount = _("in tiers") if price.model in TIERED_MODELS else money(price.amount, price.currency)
+    fee = _(", set-up fee %(fee)s") % {"fee": money(price.set_up_fee, price.currency)} if price.set_up_fee else ""
+    return f"{price.currency}: {amount}, {price.get_model_display()}{fee}"
 
 
 def _item_words(version: PlanVersion | None) -> str:
