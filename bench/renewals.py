@@ -81,6 +81,7 @@ def measure(size: int) -> dict[str, Any]:
         for part in range(0, size, 5_000):
             running(version, [FIRST] * min(5_000, size - part), now=START, first_key=key)
             key += 5_000
+        _statements(version, 5 * 10**6, 30)
         statements = [_statements(version, 10**6, CHUNK // 2), _statements(version, 2 * 10**6, CHUNK)]
         _analyse()
         taken = seconds(lambda: renew_due(now=RUN_AT))

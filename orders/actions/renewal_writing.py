@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop
 
 from ordermgmt.clock import business_zone
 from ordermgmt.history import activity
+from ordermgmt.inserting import update_together
 from ordermgmt.models import Activity, User
 from ordermgmt.money import ZERO
 from orders.actions.cycle_invoices import CycleBill, issue_cycle_invoices
@@ -42,7 +43,6 @@ from orders.renewal_book import RenewalBook
 from orders.renewals import Renewal
 
 CHARGED_AT = time(6)
-PARTS_OF_DELIVERY = ["status", "is_next", "order", "ordered_at", "cycle", "value"]
 
 
 def write_renewals(
@@ -168,12 +168,14 @@ def _mark_ordered(
         cycle = cycles.get(r.subscription.pk) or paying.get(r.subscription.pk)
         row.status, row.ordered_at = DeliveryStatus.ORDERED, now
         row.is_next, row.order, row.cycle = False, made[row.pk], cycle
-        row.parked_at, row.parked_code, row.parked_reason = None, "", ""
     values = _values(renewals)
     for r in renewals:
         r.delivery.value = values.get(r.delivery.pk)
-    parked = ["parked_at", "parked_code", "parked_reason"]
-    Delivery.objects.bulk_update([r.delivery for r in renewals], [*PARTS_OF_DELIVERY, *parked])
+    rows = [r.delivery for r in renewals]
+    Delivery.objects.filter(pk__in=[row.pk for row in rows], parked_at__isnull=False).update(
+        parked_at=None, parked_code="", parked_reason=""
+    )
+    update_together(rows, ["status", "is_next", "order", "ordered_at", "cycle", "value"])
 
 
 def _paying_before(renewals: Sequence[Renewal]) -> dict[int, BillingCycle]:
