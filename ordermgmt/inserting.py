@@ -74,7 +74,7 @@ def update_together(rows: Sequence[Model], names: Sequence[str]) -> None:
         return
     meta = type(rows[0])._meta
     fields = [meta.pk, *(meta.get_field(name) for name in names)]
-    places = ", ".join(f"%s::{field.db_type(connection)}" for field in fields[1:])  # type: ignore[union-attr]
+    places = ", ".join(f"%s::{field.db_type(connection)}" for field in fields[1:])
     columns = [field.column for field in fields]  # type: ignore[union-attr]
     sets = ", ".join(f'"{column}" = new."{column}"' for column in columns[1:])
     named = ", ".join(f'"{column}"' for column in columns)

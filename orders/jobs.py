@@ -19,6 +19,7 @@ from orders.actions.overdue import mark_overdue
 from orders.actions.pausing import resume_due
 from orders.actions.price_changes import work_price_changes
 from orders.actions.promises import renew_missed
+from orders.actions.reckoning import reckon_all
 from orders.actions.renewing import renew_due
 from orders.actions.revisions import weigh_revision
 from orders.models import InboundOrder, InboundRevision, Order
@@ -97,3 +98,8 @@ def renewals(ctx: Context) -> dict[str, Any]:
 @job("resume_paused", title=_("Resume subscriptions whose pause ends soon"), at="05:00", rank=44)
 def resume_paused(ctx: Context) -> dict[str, Any]:
     return resume_due(now=ctx.now).summary("resumed")
+
+
+@job("reckoning", title=_("Compare expected with actual deliveries"), at="04:20", rank=80, timeout=3600)
+def reckoning(ctx: Context) -> dict[str, Any]:
+    return reckon_all(now=ctx.now, progress=ctx.progress)

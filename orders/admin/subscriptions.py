@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 
-from ordermgmt.master_admin import ReadOnlyInline
+from ordermgmt.master_admin import ReadOnlyAdmin, ReadOnlyInline
 from orders import models
 from orders.admin.orders import OpenedAdmin
 
@@ -382,3 +382,11 @@ class RenewalStopAdmin(OpenedAdmin):
         "reference",
         "reason",
     )
+
+
+@admin.register(models.ReckoningFinding)
+class ReckoningFindingAdmin(ReadOnlyAdmin):
+    list_display = ("subscription", "number", "kind", "words", "found_at", "gone_at")
+    list_filter = ("kind",)
+    list_select_related = ("subscription",)
+    search_fields = ("subscription__number",)

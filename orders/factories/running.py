@@ -8,11 +8,19 @@ from typing import Any
 from customers.models import Address, Customer
 from inventory.factories import SkuFactory, WarehouseFactory, stock
 from inventory.models import Sku, Warehouse
-from orders.billing_states import EventKind, SubscriptionStatus
+from orders.billing_states import EventKind, MovementKind, SubscriptionStatus
 from orders.calendars import load_calendars, slot_of
 from orders.factories.orders import ADDRESS, NOW, ChannelFactory
 from orders.factories.subscriptions import PlanFactory, PlanItemFactory, PlanPriceFactory, PlanVersionFactory
-from orders.models import CalendarSegment, Delivery, PlanVersion, Subscription, SubscriptionEvent, SubscriptionLine
+from orders.models import (
+    CalendarSegment,
+    Delivery,
+    MrrMovement,
+    PlanVersion,
+    Subscription,
+    SubscriptionEvent,
+    SubscriptionLine,
+)
 from orders.states import ChannelKind
 
 STREET = {name: getattr(ADDRESS, name) for name in Address.POSTAL_NAMES}
@@ -61,6 +69,7 @@ def running(
     )
     _contents(made, [item.sku for item in version.items.select_related("sku").order_by("pk")])
     _calendar(made, version, now)
+    MrrMovement.objects.bulk_create(_new_revenue(s, now) for s in made if s.mrr)
     return made
 
 
@@ -77,6 +86,11 @@ def _contents(made: Sequence[Subscription], skus: Sequence[Sku]) -> None:
         for s in made
         for i, sku in enumerate(skus, start=1)
     )
+
+
+def _new_revenue(s: Subscription, now: datetime) -> MrrMovement:
+    own = {"customer_id": s.customer_id, "amount": s.mrr, "currency": s.currency, "cause": f"start:{s.number}"}
+    return MrrMovement(subscription=s, kind=MovementKind.NEW, at=now, on=now.date(), **own)
 
 
 def _calendar(made: Sequence[Subscription], version: PlanVersion, now: datetime) -> None:

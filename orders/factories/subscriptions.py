@@ -193,3 +193,14 @@ class PriceChangeItemFactory(factory.django.DjangoModelFactory[models.PriceChang
     estimated = Decimal("42.10")
     new_price = Decimal("42.10")
     effective_on = date(2027, 1, 28)
+
+
+class ReckoningFindingFactory(factory.django.DjangoModelFactory[models.ReckoningFinding]):
+    class Meta:
+        model = models.ReckoningFinding
+
+    subscription = factory.SubFactory(SubscriptionFactory)
+    kind = models.FindingKind.MISSING
+    number = 1
+    words = "It should have been ordered."
+    found_at = NOW

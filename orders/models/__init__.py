@@ -17,6 +17,7 @@ from orders.models.money import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from orders.models.orders import AddressKind, Order, OrderAddress, OrderCharge, OrderLine, OrderLink
 from orders.models.plans import Plan, PlanItem, PlanPrice, PlanVersion, PriceChange, PriceChangeItem
 from orders.models.promises import Allocation, Hold, OrderChange, SourcingDecision
+from orders.models.reckoning import FindingKind, ReckoningFinding
 from orders.models.subscriptions import (
     BillingCycle,
     CalendarSegment,
@@ -45,6 +46,7 @@ __all__ = [
     "Dispute",
     "Dunning",
     "DunningPolicy",
+    "FindingKind",
     "Hold",
     "InboundOrder",
     "InboundRevision",
@@ -72,6 +74,7 @@ __all__ = [
     "Promotion",
     "ProviderEvent",
     "Receipt",
+    "ReckoningFinding",
     "Redemption",
     "Refund",
     "RenewalStop",
