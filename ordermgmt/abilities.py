@@ -48,6 +48,7 @@ WORDS = {
     "reports.view": _("See reports"),
     "search.use": _("Search"),
     "settings.edit": _("Change settings"),
+    "subscriptions.edit": _("Change subscriptions"),
     "subscriptions.view": _("See subscriptions and plans"),
 }
 

@@ -36,7 +36,7 @@ HOME = Entry(_("Home"), "home", "home")
 EXCEPTIONS = Entry(_("Exceptions"), "exception_list", "inbox", "orders.view")
 ORDERS = Entry(_("Orders"), "order_list", "box", "orders.view")
 INBOUND = Entry(_("Incoming"), "inbound_list", "download", "orders.intake")
-SUBSCRIPTIONS = Entry(_("Subscriptions"), "subscription_list", "repeat", "orders.view")
+SUBSCRIPTIONS = Entry(_("Subscriptions"), "subscription_list", "repeat", "subscriptions.view")
 PLANS = Entry(_("Plans"), "plan_list", "calendar", "subscriptions.view")
 CUSTOMERS = Entry(_("Customers"), "customer_list", "people", "customers.view")
 SHIPMENTS = Entry(_("Shipments"), "shipment_list", "truck", "fulfilment.view")
@@ -91,6 +91,7 @@ RAILS: dict[str, tuple[Entry, ...]] = {
         HOME,
         INVOICES,
         PAYMENTS,
+        SUBSCRIPTIONS,
         Entry(_("Dunning"), "dunning_list", "bell", "orders.finance"),
         Entry(_("Payouts"), "payout_list", "bank", "orders.finance"),
         CUSTOMERS,

@@ -33,6 +33,7 @@ PERMISSIONS_OF: dict[str, frozenset[str]] = {
         "messages.view",
         "messages.resend",
         "fulfilment.track",
+        "subscriptions.edit",
     },
     Role.OPERATOR: _FLOOR,
     Role.LEAD: _FLOOR
@@ -70,6 +71,7 @@ PERMISSIONS_OF: dict[str, frozenset[str]] = {
         "people.view",
         "books.view",
         "renewals.run",
+        "subscriptions.edit",
     },
     Role.FINANCE: _LOOK
     | {

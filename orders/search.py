@@ -15,6 +15,7 @@ from ordermgmt.blocking import Blocker, blockers_of
 from ordermgmt.finding import GROUP_SIZE, Asked, Hit, searcher, starts_with
 from ordermgmt.models import Activity, User
 from ordermgmt.templatetags import portal
+from orders import subscription_search  # noqa: F401  # registers itself
 from orders.models import Order, OrderLine
 from orders.wording import StateWord, state_of
 

@@ -32,6 +32,7 @@ class Event:
     saw: str = ""
     url: str = ""
     url_label: str = ""
+    undo: str = ""
 
 
 @dataclass(frozen=True)
