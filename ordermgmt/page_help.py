@@ -40,6 +40,11 @@ PAGES = (
         _("Held ones name the place in the document. Say once which item is meant; all that wait go on."),
         _("A changed document is a proposal: look at the difference, then accept or reject it."),
     )),
+    PageHelp(_("Plans"), "plan_list", "subscriptions.view", (
+        _("What customers can subscribe to: contents, price, cadence and rules, in versions."),
+        _("Edit makes a draft; the preview beside it shows the first deliveries and charges. Review, then publish."),
+        _("Subscribers keep their version. Their price changes only with notice, each at their own next charge."),
+    )),
     PageHelp(_("Customers"), "customer_list", "customers.view", (
         _("Who buys, with addresses, consents and orders."),
         _("Search by name, phone or e-mail; the page of a customer answers what they usually ask."),

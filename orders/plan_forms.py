@@ -253,8 +253,8 @@ class PromotionForm(forms.ModelForm):  # type: ignore[type-arg]
         help_texts: ClassVar = {"ends_on": _("The last day it may be used"), "plans": _("None chosen: for all")}
         widgets: ClassVar = {
             "plans": forms.CheckboxSelectMultiple,
-            "starts_on": forms.DateInput(attrs={"type": "date"}),
-            "ends_on": forms.DateInput(attrs={"type": "date"}),
+            "starts_on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+            "ends_on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         }
 
     def clean(self) -> dict[str, Any]:

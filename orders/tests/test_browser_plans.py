@@ -14,6 +14,7 @@ from ordermgmt.roles import Role
 from orders.actions.plans import live_of
 from orders.factories.billing import PromotionFactory
 from orders.factories.orders import NOW
+from orders.factories.subscriptions import PriceChangeItemFactory
 from orders.models import Plan
 from orders.starter_plans import starter_plans
 
@@ -57,10 +58,14 @@ def test_every_page_of_plans_is_sound(
     found = faults(page, base, "empty")
     plans = starter_plans(now=NOW, by="Eva")
     PromotionFactory(code="WELCOME10", most_uses=100)
+    change = PriceChangeItemFactory(
+        change__plan=plans[1], change__to_version=live_of(plans[1]), change__status="notice"
+    ).change
     one = f"{base}{plans[1].number}/"
     for name, url in (("list", base), ("detail", one), ("editor", f"{one}edit/"), ("new", f"{base}new/?from=prepaid"),
                       ("archive", f"{one}archive/"), ("promotions", f"{base}promotions/"),
-                      ("promotion", f"{base}promotions/new/")):  # fmt: skip
+                      ("promotion", f"{base}promotions/new/"), ("prices", f"{one}prices/"),
+                      ("price-change", f"{base}changes/{change.number}/")):  # fmt: skip
         found += faults(page, url, name)
     assert not found, "\n".join(found)
 

@@ -208,7 +208,7 @@ def _differences(live: PlanVersion | None, draft: PlanVersion) -> list[dict[str,
     """Every term with the value it has and will have; changed ones are marked."""
     rows = [
         {"title": _("Prices"), "old": _price_words(live), "new": _price_words(draft)},
-        {"title": _("Contents"), "old": _item_words(live), "new": _item_words(draft)},
+        {"title": _("In the box"), "old": _item_words(live), "new": _item_words(draft)},
         *_cadences(live, draft),
     ]
     rows += [

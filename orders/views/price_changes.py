@@ -32,7 +32,9 @@ PER_PAGE = 50
 class PriceChangeForm(forms.Form):
     """When, with how much notice, and how gently."""
 
-    earliest_on = forms.DateField(label=gettext_lazy("Not before"), widget=forms.DateInput(attrs={"type": "date"}))
+    earliest_on = forms.DateField(
+        label=gettext_lazy("Not before"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
     notice_days = forms.IntegerField(
         label=gettext_lazy("Notice (days)"), min_value=0, max_value=365, initial=30,
         help_text=gettext_lazy("Nobody pays more before so many days after their notice was sent"),
