@@ -14,7 +14,7 @@ WORDS = {
     "customers.merge": _("Merge customers"),
     "customers.view": _("See customers"),
     "finance.approve": _("Approve refunds and write-offs"),
-    "finance.edit": _("Write credit notes and receipts"),
+    "finance.edit": _("Write credit notes and receipts, work on unpaid invoices"),
     "fulfilment.dispatch": _("Hand parcels to carriers"),
     "fulfilment.override": _("Overrule the floor's checks"),
     "fulfilment.pack": _("Pack"),

@@ -2,9 +2,21 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from orders.views import pay, provider_hooks
+from orders.views import dunning, pay, payments, payouts, provider_hooks, refunds
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("dunning/", dunning.dunning_list, name="dunning_list"),
+    path("dunning/<str:number>/", dunning.dunning_case, name="dunning_case"),
+    path("dunning/<str:number>/<slug:deed>/", dunning.dunning_deed, name="dunning_deed"),
+    path("payments/", payments.payment_list, name="payment_list"),
+    path("payments/not-shipped/", payments.not_shipped, name="not_shipped"),
+    path("payments/disputes/", payments.dispute_list, name="dispute_list"),
+    path("payments/<int:pk>/", payments.payment, name="payment"),
+    path("payouts/", payouts.payout_list, name="payout_list"),
+    path("payouts/<str:reference>/", payouts.payout, name="payout"),
+    path("payouts/lines/<int:pk>/match/", payouts.payout_line, name="payout_line"),
+    path("refunds/", refunds.refund_list, name="refund_list"),
+    path("refunds/<str:number>/", refunds.refund, name="refund"),
     path("p/<str:token>/", pay.pay, name="pay"),
     path("p/<str:token>/start/", pay.pay_start, name="pay_start"),
     path("p/<str:token>/card/", pay.pay_card, name="pay_card"),

@@ -22,6 +22,11 @@ DEFAULT_POLICY = {
     "is_default": True,
 }
 
+ENDED = {
+    str(InvoiceStatus.WRITTEN_OFF): gettext_noop("Written off"),
+    str(InvoiceStatus.CREDITED): gettext_noop("Credited"),
+}
+
 
 def default_policy() -> DunningPolicy:
     """The one that is set as default; days 1, 3, 7, 14 where nobody set one."""
@@ -72,13 +77,15 @@ def reopen(case: Dunning, *, by: User | str, now: datetime, **said: object) -> D
 def case_recovered(invoice: Invoice, *, by: User | str, now: datetime) -> bool:
     """Inside the caller's transaction: the invoice is settled; its case ends. Says whether there was one."""
     case = case_of(invoice)
-    if case is None or not case.can_move_to(DunningStatus.RECOVERED):
+    end = DunningStatus.WRITTEN_OFF if invoice.status == InvoiceStatus.WRITTEN_OFF else DunningStatus.RECOVERED
+    if case is None or not case.can_move_to(end):
         return False
-    case.move_to(DunningStatus.RECOVERED, now=now, next_at=None, waits_for_method=False)
+    case.move_to(end, now=now, next_at=None, waits_for_method=False)
     withdraw_dunning(case)
     if invoice.status == InvoiceStatus.PAID:
         recovered_message(case, now=now)
-    note_case(case, gettext_noop("Paid after all"), "dunning.recovered", by=by, now=now)
+    sentence = ENDED.get(str(invoice.status), gettext_noop("Paid after all"))
+    note_case(case, sentence, f"dunning.{end}", by=by, now=now)
     return True
 
 
