@@ -14,12 +14,12 @@ from fulfilment.states import LabelState, ShipmentStatus
 from inventory.models import StockMovement
 from inventory.states import MovementKind
 from ordermgmt.proofs import invariant
-from orders import invoice_books
+from orders import invoice_books, money_books
 from orders.billing_states import TAKEN_BACK
 from orders.models import CreditNoteLine, InvoiceLine, OrderLine
 from orders.states import STOCKED_KINDS, LineKind
 
-__all__ = ["floor_books", "invoice_books"]
+__all__ = ["floor_books", "invoice_books", "money_books"]
 
 LEFT = (ShipmentStatus.DISPATCHED, ShipmentStatus.DELIVERED, ShipmentStatus.RETURNED)
 

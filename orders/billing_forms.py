@@ -138,7 +138,9 @@ class ReceiptForm(forms.Form):
     key = forms.UUIDField(widget=forms.HiddenInput)
     amount = forms.DecimalField(max_digits=14, decimal_places=4, min_value=Decimal("0.0001"), label=_("Amount"))
     way = forms.ChoiceField(label=_("How"), choices=list(WAYS.items()), widget=forms.RadioSelect)
-    received_on = forms.DateField(label=_("Received"), widget=forms.DateInput(attrs={"type": "date"}))
+    received_on = forms.DateField(
+        label=_("Received"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
     reference = forms.CharField(
         label=_("Reference"), max_length=120, required=False, help_text=_("Such as the line of the bank statement")
     )

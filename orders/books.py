@@ -16,7 +16,7 @@ from ordermgmt.money import ZERO, tax_in, tax_on
 from ordermgmt.proofs import invariant
 from orders import delivery_books, subscription_books
 from orders.actions.progress import DERIVED, ON_THE_WAY, derive
-from orders.models import Allocation, Hold, InboundOrder, Invoice, Order, OrderCharge, OrderLine, Payment
+from orders.models import Allocation, CreditNote, Hold, InboundOrder, Invoice, Order, OrderCharge, OrderLine, Payment
 from orders.states import (
     STOCKED_KINDS,
     InboundState,
@@ -115,19 +115,21 @@ def _wrong_taxes() -> Iterator[Row]:
 
 @invariant("I11", _("An order, its payments and its invoices are in one currency"))
 def one_currency(now: datetime) -> Iterable[Any]:
-    for model in (Payment, Invoice):
-        wrong = model._default_manager.exclude(currency=F("order__currency")).order_by("pk")
-        yield from wrong.values("pk", "order__number", "currency", "order__currency")
+    for model, of in ((Payment, "order"), (Invoice, "order"), (Payment, "invoice"), (CreditNote, "invoice")):
+        tied = model._default_manager.filter(**{f"{of}__isnull": False})
+        wrong = tied.exclude(currency=F(f"{of}__currency")).order_by("pk")
+        yield from wrong.values("pk", f"{of}__number", "currency", f"{of}__currency")
 
 
 @invariant("I13", _("Nobody is paid back more than they paid"))
 def refunds_within_payments(now: datetime) -> Iterable[Any]:
     kind = {word: Q(payments__kind=word, payments__state=PaymentState.SUCCEEDED) for word in PaymentKind.values}
-    sums = Order.objects.annotate(
-        captured=Coalesce(Sum("payments__amount", filter=kind[PaymentKind.CAPTURE]), ZERO),
-        refunded=Coalesce(Sum("payments__amount", filter=kind[PaymentKind.REFUND]), ZERO),
-    )
-    return sums.filter(refunded__gt=F("captured")).order_by("pk").values("number", "captured", "refunded")
+    for model in (Order, Invoice):
+        sums = model._default_manager.annotate(
+            captured=Coalesce(Sum("payments__amount", filter=kind[PaymentKind.CAPTURE]), ZERO),
+            refunded=Coalesce(Sum("payments__amount", filter=kind[PaymentKind.REFUND]), ZERO),
+        )
+        yield from sums.filter(refunded__gt=F("captured")).order_by("pk").values("number", "captured", "refunded")
 
 
 @invariant("I34", _("No open order stands without a next step"))

@@ -100,6 +100,7 @@ def shares_of(
 
 def _use(receipt: Receipt, invoice: Invoice, share: Decimal, *, by: User | str, now: datetime) -> None:
     key = f"receipt:{receipt.number}:{invoice.number}"
+    share = round_money(share, invoice.currency)
     payment = take_money(
         invoice, amount=share, provider=receipt.provider, effect_key=key, by=by, now=now, reference=receipt.reference
     )
@@ -151,6 +152,7 @@ def use_credit(customer: Customer, *, currency: str, by: User | str, now: dateti
 def _from_account(invoice: Invoice, amount: Decimal, *, by: User | str, now: datetime) -> None:
     count = Payment.objects.filter(provider=ACCOUNT, effect_key__startswith=f"account:{invoice.number}:").count()
     key = f"account:{invoice.number}:{count + 1}"
+    amount = round_money(amount, invoice.currency)
     payment = take_money(
         invoice, amount=amount, provider=ACCOUNT, effect_key=key, by=by, now=now, reference=invoice.number
     )

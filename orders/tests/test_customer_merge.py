@@ -7,9 +7,19 @@ from django.test import Client
 
 from customers.actions.customers import CustomerRefused, block_customer
 from customers.factories import ChannelIdentityFactory, ConsentFactory, CustomerFactory
+from customers.models import Consent, Customer
 from ordermgmt.factories import UserFactory
 from ordermgmt.roles import Role
 from orders.actions.customers import merge_customers
+from orders.factories import InvoiceFactory
+from orders.factories.billing import (
+    AccountEntryFactory,
+    PayLinkFactory,
+    PaymentMethodFactory,
+    ReceiptFactory,
+    RedemptionFactory,
+)
+from orders.factories.subscriptions import MrrMovementFactory, SubscriptionFactory
 from orders.models import Channel, Order
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +44,32 @@ def test_orders_addresses_identities_and_consents_follow() -> None:
     assert (kept.phone_digits, gone.status, gone.merged_into_id) == ("46701740605", "merged", kept.pk)
     assert kept.addresses.filter(is_default=True, replaced_at=None).count() == 1
     assert kept.addresses.filter(city="Lund").exists()
+
+
+def test_whatever_points_at_a_customer_follows() -> None:
+    """Also tables that come later: a record that is merged has nothing left."""
+    gone = CustomerFactory()
+    subscription = SubscriptionFactory(customer=gone)
+    InvoiceFactory(customer=gone, subscription=subscription)
+    facts = {"customer": gone}
+    for make in (ReceiptFactory, PaymentMethodFactory, AccountEntryFactory, PayLinkFactory):
+        make(**facts)
+    RedemptionFactory(subscription=subscription)
+    MrrMovementFactory(subscription=subscription)
+    merge_customers(kept=CustomerFactory(), gone=gone, choices={}, by="Ana", now=NOW)
+    links = [link for link in Customer._meta.related_objects if link.related_model not in (Customer, Consent)]
+    left = {
+        link.name for link in links if link.related_model._default_manager.filter(**{link.field.name: gone}).exists()
+    }
+    assert left == set()
+
+
+def test_one_default_method_is_left() -> None:
+    kept, gone = CustomerFactory(), CustomerFactory()
+    for customer in (kept, gone):
+        PaymentMethodFactory(customer=customer, is_default=True)
+    merge_customers(kept=kept, gone=gone, choices={}, by="Ana", now=NOW)
+    assert [method.is_default for method in kept.payment_methods.order_by("pk")] == [True, False]
 
 
 def test_a_block_is_not_lost() -> None:
