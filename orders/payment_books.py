@@ -1,6 +1,6 @@
-"""Invariants of money that moves: paid sums, refunds, payouts, one charge at a time, nothing undecided for long."""
+"""Invariants of money that moves: refunds, payouts, one charge at a time, nothing undecided for long."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,9 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.money import ZERO
 from ordermgmt.proofs import invariant
-from orders.actions.settling import NET, claim
 from orders.billing_states import ASKED_CHARGES, LIVE_CHARGES, LIVE_REFUNDS, ChargeStatus, DunningStatus, RefundStatus
-from orders.models import Charge, Dunning, Invoice, Order, Payment, Payout, PayoutLine, ProviderEvent, Refund
+from orders.models import Charge, Dunning, Invoice, Payment, Payout, PayoutLine, ProviderEvent, Refund
 from orders.states import PaymentKind, PaymentState
 
 # The ladder of questions ends after about two days; then a person has to look.
@@ -23,31 +22,7 @@ CLEARED_WITHIN = timedelta(days=7)
 OF_PAYMENTS = ("charge", "payment", "refund", "payment_refund")
 
 
-@invariant("I12", _("What is paid of invoices is the money that came less what went back"))
-def paid_is_money(now: datetime) -> Iterable[Any]:
-    money = dict(
-        Payment.objects.exclude(invoice=None).values_list("invoice").annotate(n=Coalesce(NET, ZERO)).order_by()
-    )
-    for row in Invoice.objects.filter(order=None).order_by("pk").iterator(chunk_size=1000):
-        right = min(max(money.get(row.pk, ZERO), ZERO), claim(row))
-        if row.paid != right:
-            yield {"invoice": row.number, "paid": row.paid, "money": right}
-    yield from _orders_paid()
-
-
-def _orders_paid() -> Iterator[dict[str, Any]]:
-    """The money of an order is spread over its invoices; what no invoice asks for stays with the order."""
-    money = dict(Payment.objects.exclude(order=None).values_list("order").annotate(n=Coalesce(NET, ZERO)).order_by())
-    sums: dict[int, list[Any]] = {}
-    for row in Invoice.objects.exclude(order=None).order_by("pk").iterator(chunk_size=1000):
-        paid, asked = sums.setdefault(row.order_id or 0, [ZERO, ZERO])
-        sums[row.order_id or 0] = [paid + row.paid, asked + claim(row)]
-    wrong = {pk: paid for pk, (paid, asked) in sums.items() if paid != min(max(money.get(pk, ZERO), ZERO), asked)}
-    for order in Order.objects.filter(pk__in=wrong).order_by("pk"):
-        yield {"order": order.number, "paid": wrong[order.pk], "money": money.get(order.pk, ZERO)}
-
-
-@invariant("I14", _("What is asked back of a payment is counted, and what went back is written down"))
+@invariant("I57", _("What is asked back of a payment is counted, and what went back is written down"))
 def refunds_are_counted(now: datetime) -> Iterable[Any]:
     live = Sum("refund_requests__amount", filter=Q(refund_requests__status__in=LIVE_REFUNDS))
     asked = Payment.objects.annotate(asked=Coalesce(live, ZERO)).filter(asked__gt=F("returning"))
