@@ -38,6 +38,7 @@ ORDERS = Entry(_("Orders"), "order_list", "box", "orders.view")
 INBOUND = Entry(_("Incoming"), "inbound_list", "download", "orders.intake")
 SUBSCRIPTIONS = Entry(_("Subscriptions"), "subscription_list", "repeat", "subscriptions.view")
 PLANS = Entry(_("Plans"), "plan_list", "calendar", "subscriptions.view")
+RENEWALS = Entry(_("Renewals"), "renewals", "repeat", "renewals.run")
 CUSTOMERS = Entry(_("Customers"), "customer_list", "people", "customers.view")
 SHIPMENTS = Entry(_("Shipments"), "shipment_list", "truck", "fulfilment.view")
 RETURNS = Entry(_("Returns"), "return_list", "return", "fulfilment.view")
@@ -82,6 +83,7 @@ RAILS: dict[str, tuple[Entry, ...]] = {
         REPORTS,
         ORDERS,
         SUBSCRIPTIONS,
+        RENEWALS,
         PLANS,
         INVENTORY,
         Entry(_("Billing"), "invoice_list", "card", "orders.finance"),
@@ -94,6 +96,7 @@ RAILS: dict[str, tuple[Entry, ...]] = {
         SUBSCRIPTIONS,
         Entry(_("Dunning"), "dunning_list", "bell", "orders.finance"),
         Entry(_("Payouts"), "payout_list", "bank", "orders.finance"),
+        RENEWALS,
         CUSTOMERS,
         REPORTS,
         BOOKS,

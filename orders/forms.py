@@ -11,6 +11,7 @@ from ordermgmt.clock import business_zone
 from ordermgmt.money import minor_unit, round_money
 from ordermgmt.roles import Role
 from orders.in_work import WAYS
+from orders.models import RenewalStop
 from orders.states import HoldCode, Stage
 
 STAFF_CODES = (HoldCode.ADDRESS, HoldCode.REQUEST, HoldCode.RISK, HoldCode.PAYMENT, HoldCode.OPERATOR, HoldCode.OTHER)
@@ -124,3 +125,20 @@ class MoveForm(forms.Form):
     source = forms.IntegerField(widget=forms.HiddenInput)
     target = forms.IntegerField(error_messages={"required": _("Choose the other warehouse")})
     units = forms.IntegerField(label=_("Units"), min_value=1, max_value=9_999)
+
+
+class RenewalStopForm(forms.Form):
+    """What is stopped; `reference` is the number of the plan or customer, or the code of the warehouse."""
+
+    scope = forms.ChoiceField(label=_("Stop"), choices=RenewalStop._meta.get_field("scope").choices)
+    reference = forms.CharField(
+        label=_("Which"),
+        max_length=20,
+        required=False,
+        help_text=_("Number of the plan or customer, code of the warehouse"),
+    )
+    reason = forms.CharField(label=_("Why"), max_length=300, error_messages={"required": _("Enter why renewals stop")})
+    until_on = forms.DateField(
+        label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("They go on by themselves on this day. Leave empty to lift it by hand"),
+    )  # fmt: skip

@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("orders.collection_urls")),
     path("plans/", include("orders.plan_urls")),
     path("subscriptions/", include("orders.subscription_urls")),
+    path("renewals/", include("orders.renewal_urls")),
     path("", include("orders.status_urls")),
     # Last: anything else under orders/ is the number of an order.
     path("orders/<str:number>/", include("orders.order_urls")),
