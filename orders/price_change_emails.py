@@ -1,4 +1,4 @@
-"""What a subscriber is told before their price changes."""
+"""What a subscriber is told before their price changes, and when it does not after all."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from ordermgmt.mail import new_message
 from ordermgmt.models import OutgoingMessage
 from orders.models import PriceChangeItem, SubscriptionLink
 
-KIND = "price_change"
+KIND, KEPT = "price_change", "price_kept"
 
 
 def notice_about(item: PriceChangeItem) -> str:
@@ -19,6 +19,15 @@ def notice_about(item: PriceChangeItem) -> str:
 
 def notice(item: PriceChangeItem, *, now: datetime) -> OutgoingMessage:
     """The notice, unsaved: old and new price, from which day, and what can be done about it."""
+    return _message(KIND, item, now)
+
+
+def kept(item: PriceChangeItem, *, now: datetime) -> OutgoingMessage:
+    """Unsaved, for one who was told: the price stays."""
+    return _message(KEPT, item, now)
+
+
+def _message(kind: str, item: PriceChangeItem, now: datetime) -> OutgoingMessage:
     subscription = item.subscription
     link = SubscriptionLink.objects.lasting(subscription, now=now)
     context = {
@@ -33,7 +42,7 @@ def notice(item: PriceChangeItem, *, now: datetime) -> OutgoingMessage:
         "button_label": gettext_noop("See your subscription"),
     }
     return new_message(
-        KIND,
+        kind,
         about=notice_about(item),
         thread=subscription.number,
         to=subscription.customer.email,

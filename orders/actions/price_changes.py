@@ -25,7 +25,7 @@ from orders.billing_states import EventKind, PriceChangeStatus, VersionStatus
 from orders.models import PlanVersion, PriceChange, PriceChangeItem, Subscription, SubscriptionEvent
 from orders.periods import Interval
 from orders.plan_pricing import box_price
-from orders.price_change_emails import KIND, notice, notice_about
+from orders.price_change_emails import KIND, kept, notice, notice_about
 from orders.price_change_preview import LIVING, load_known, preview_change
 
 AT_ONCE = 200
@@ -104,13 +104,15 @@ def start_notices(*, change: PriceChange, by: User | str, now: datetime) -> Pric
 @retries_conflicts
 @transaction.atomic(durable=True)
 def cancel_price_change(*, change: PriceChange, by: User | str, now: datetime) -> PriceChange:
-    """Nobody else pays the new price; notices that wait are withdrawn. Prices in force stay."""
+    """Nobody else pays the new price: notices that wait are withdrawn, who was told is told that it stays.
+
+    Prices in force stay.
+    """
     change = _locked(change)
     if not change.can_move_to(PriceChangeStatus.CANCELLED):
         return change
     open_items = change.items.filter(applied_at=None, stopped_at=None)
-    for item in open_items.filter(noticed_at=None).select_related("subscription", "change"):
-        withdraw_message(KIND, about=notice_about(item))
+    _untell(list(open_items.select_related("subscription__customer", "change__plan")), now=now)
     stopped = open_items.update(stopped_at=now, stopped_reason=_("Taken back"))
     change.move_to(PriceChangeStatus.CANCELLED, now=now)
     _tell(change, "cancelled", gettext_noop("{number} cancelled, {count} keep their price"), by, now, count=stopped)
@@ -121,16 +123,25 @@ def cancel_price_change(*, change: PriceChange, by: User | str, now: datetime) -
 def keep_price(*, item: PriceChangeItem, reason: str, by: User | str, now: datetime) -> PriceChangeItem:
     """Leave one subscriber out of a price change that is not in force for them yet."""
     change = _locked(item.change)
-    item = PriceChangeItem.objects.select_related("subscription", "change").get(pk=item.pk)
+    item = PriceChangeItem.objects.select_related("subscription__customer", "change__plan").get(pk=item.pk)
     if item.applied_at or item.stopped_at:
         return item
-    withdraw_message(KIND, about=notice_about(item))
+    _untell([item], now=now)
     item.stopped_at, item.stopped_reason = now, reason.strip()[:200] or _("By hand")
     item.save(update_fields=["stopped_at", "stopped_reason"])
     _tell(
         change, "kept", gettext_noop("{subscription} keeps its price"), by, now, subscription=item.subscription.number
     )
     return item
+
+
+def _untell(items: Sequence[PriceChangeItem], *, now: datetime) -> None:
+    """Inside the caller's transaction: a notice that waits is withdrawn; one that left is corrected."""
+    written = _messages(items)
+    gone = [item for item in items if notice_about(item) in written]
+    late = [item for item in gone if not withdraw_message(KIND, about=notice_about(item))]
+    sent = [item for item in late if written[notice_about(item)].state in (MessageState.SENT, MessageState.WAITING)]
+    OutgoingMessage.objects.bulk_create([kept(item, now=now) for item in sent], ignore_conflicts=True)
 
 
 def work_price_changes(*, now: datetime) -> dict[str, Any]:

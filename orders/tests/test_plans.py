@@ -30,6 +30,7 @@ from orders.models import Plan, PlanVersion
 from orders.periods import Interval
 from orders.plan_facts import fingerprint, items_of, prices_of
 from orders.plan_rules import ItemFacts, PlanFacts, PriceFacts, findings_of, interval_words, read_interval
+from orders.starter_plans import starter_plans
 
 D = Decimal
 MONTH = Interval(1, "month")
@@ -182,3 +183,14 @@ def test_archived_plans_take_no_draft_until_they_are_back(plan: Plan) -> None:
     verbs = Activity.objects.filter(subject=plan.number).order_by("pk").values_list("verb", flat=True)
     assert list(verbs) == [
         "plan.created", "plan.published", "plan.archived", "plan.restored", "plan.draft_started"]  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_three_plans_to_begin_with_are_live_and_sound() -> None:
+    assert starter_plans(**HOW) == []
+    for code in ("COF-1K", "OAT-1L"):
+        SkuFactory(code=code)
+    plans = starter_plans(**HOW)
+    assert len(plans) == 3
+    for made in plans:
+        assert not [finding for finding in guards(live(made)) if finding.is_blocking]

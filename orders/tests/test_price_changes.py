@@ -194,6 +194,19 @@ def test_one_subscriber_is_left_out(world: World) -> None:
     assert (kept.version, other.version) == (world.old, world.new)
 
 
+def test_who_was_told_is_told_when_it_is_taken_back(world: World) -> None:
+    world.subscriber()
+    change = start_notices(change=world.change(), **HOW)
+    work_price_changes(now=NOW)
+    send_all()
+    work_price_changes(now=NOW)
+    cancel_price_change(change=change, **HOW)
+    cancel_price_change(change=change, **HOW)
+    correction = OutgoingMessage.objects.get(kind="price_kept")
+    assert "€100.00" in correction.text
+    assert "€130.00" in correction.html
+
+
 def test_a_subscription_that_ended_is_stopped(world: World) -> None:
     subscription = world.subscriber()
     start_notices(change=world.change(), **HOW)
