@@ -64,7 +64,7 @@ ALLOWED = frozenset(
     ]
 )
 _SECRETS = (
-    (re.compile(r"/o/[^/\s?'\"]+"), "/o/…"),
+    (re.compile(r"/([osp])/[^/\s?'\"]+"), r"/\1/…"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]+"), r"\1 …"),
     (re.compile(r"(?i)\b(key|token|code|password|secret|signature)=[^\s&'\"]+"), r"\1=…"),
     (re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+"), "…@…"),

@@ -96,12 +96,14 @@ class CodeForm(forms.Form):
 
 
 class FindForm(forms.Form):
-    """An order by number and postcode."""
+    """An order or a subscription by number and postcode."""
 
     number = forms.CharField(
         label=_("Order number"),
         max_length=40,
-        help_text=_('It is in every mail from us, like <span class="nowrap">SO-104999</span>'),
+        help_text=_(
+            'It is in every mail from us, like <span class="nowrap">SO-104999</span>, or <span class="nowrap">SUB-882</span> for a plan'
+        ),
         error_messages={"required": _("Enter the order number from our mail, like SO-104999")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )
@@ -115,8 +117,8 @@ class FindForm(forms.Form):
     def clean_number(self) -> str:
         """`so104999`, `SO 104 999` and `SO-104999` are one; a shop's own number stays as typed."""
         typed = re.sub(r"\s", "", str(self.cleaned_data["number"])).lstrip("#")
-        ours = re.fullmatch(r"so[-–]?(\d+)", typed, re.IGNORECASE)
-        return f"SO-{ours[1]}" if ours else typed
+        ours = re.fullmatch(r"(so|sub)[-–]?(\d+)", typed, re.IGNORECASE)
+        return f"{ours[1].upper()}-{ours[2]}" if ours else typed
 
 
 class EmailLinkForm(forms.Form):

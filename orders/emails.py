@@ -1,6 +1,6 @@
 """What customers are told about their order (P48): written as rows in the verb's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -112,9 +112,14 @@ def no_thanks(order: Order) -> bool:
 
 
 def link_message(
-    links: Sequence[tuple[Order, OrderLink]], *, about: str, now: datetime, is_lasting: bool
+    links: Sequence[tuple[Order, OrderLink]],
+    *,
+    about: str,
+    now: datetime,
+    is_lasting: bool,
+    plans: Sequence[Mapping[str, str]] = (),
 ) -> OutgoingMessage:
-    """Inside the caller's transaction: links to orders of one address, sent at once."""
+    """Inside the caller's transaction: links to orders (and subscriptions) of one address, sent at once."""
     first = links[0][0]
     context = _about(first) | {
         "is_lasting": is_lasting,
@@ -124,6 +129,7 @@ def link_message(
             {"number": order.number, "placed_on": business_day(order.placed_at), "url": link_url(link.token)}
             for order, link in links
         ],
+        "plans": list(plans),
     }
     return _queue("order_link", first, context, now, about=about, delay=0)
 

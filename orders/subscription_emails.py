@@ -8,6 +8,7 @@ from django.utils.translation import gettext_noop
 
 from ordermgmt.mail import queue_message, withdraw_message
 from ordermgmt.models import OutgoingMessage
+from orders.actions.links import CUSTOMER
 from orders.models import Subscription, SubscriptionEvent, SubscriptionLink
 from orders.projecting import project
 
@@ -36,10 +37,20 @@ def change_message(
         about=_about(s, event),
         thread=s.number,
         to=s.customer.email,
-        context=about(s, now=now) | {"sentence": sentence},
+        context=about(s, now=now) | {"sentence": sentence} | _button(s, kind, event, now=now),
         now=now,
         language=s.language,
     )
+
+
+def _button(s: Subscription, kind: str, event: SubscriptionEvent, *, now: datetime) -> dict[str, str]:
+    """To what was done, with a way back while there is one; looking at it undoes nothing."""
+    label = gettext_noop("See or undo it")
+    if kind == "subscription_cancelled":
+        label = gettext_noop("See it, or start again")
+    elif event.by != CUSTOMER:
+        label = gettext_noop("See your plan")
+    return {"button_url": f"{subscription_url(s, now=now)}?done={event.pk}", "button_label": label}
 
 
 def withdraw_change_message(s: Subscription, event: SubscriptionEvent) -> None:

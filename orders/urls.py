@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("subscriptions/", include("orders.subscription_urls")),
     path("renewals/", include("orders.renewal_urls")),
     path("", include("orders.status_urls")),
+    path("", include("orders.subscriber_urls")),
     # Last: anything else under orders/ is the number of an order.
     path("orders/<str:number>/", include("orders.order_urls")),
 ]

@@ -16,6 +16,7 @@ from ordermgmt.factories import UserFactory
 from ordermgmt.models import User
 from ordermgmt.roles import Role
 from orders.models import Invoice, Order, OrderLink
+from orders.tests.subscribed import subscribe
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 OURS = {"ordermgmt", "customers", "inventory", "orders", "fulfilment"}
@@ -44,7 +45,7 @@ class Examples:
             "items/": Sku.objects.latest("pk").code, "warehouses/": Warehouse.objects.latest("pk").code,
             "shipments/": Shipment.objects.latest("pk").number, "invoices/": Invoice.objects.latest("pk").number,
             "waves/": Wave.objects.latest("pk").number, "scan/": Wave.objects.latest("pk").number,
-            "o/": OrderLink.objects.latest("pk").token,
+            "o/": OrderLink.objects.latest("pk").token, "s/": subscribe().links.latest("pk").token,
         }  # fmt: skip
 
     def address(self, route: str, pattern: URLPattern) -> str:

@@ -78,7 +78,7 @@ def message_list(request: HttpRequest) -> HttpResponseBase:
 
 
 # Codes and fresh links are for the customer alone: whoever holds one opens the order.
-PRIVATE_KINDS = frozenset({"order_code", "order_link"})
+PRIVATE_KINDS = frozenset({"order_code", "order_link", "subscription_code", "subscription_link"})
 
 
 @require_safe

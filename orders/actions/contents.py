@@ -1,5 +1,6 @@
 """Changes of what is in every box from the next delivery on: swap, units, boxes, extras."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
@@ -80,17 +81,22 @@ def swaps_of(line: SubscriptionLine, version_id: int) -> QuerySet[PlanItem]:
 
 def swap_surcharge(line: SubscriptionLine, sku: Sku, currency: str, version_id: int) -> Decimal:
     """What an item costs more per unit than the one the plan has there, by list price; never less than nothing."""
-    usual_id = _usual_sku(line, version_id)
+    usual_id = _usual_of(line, version_id)
     listed = SkuPrice.objects.filter(sku__in=[usual_id, sku.pk], currency=currency)
     prices = dict(listed.values_list("sku", "amount"))
     return max(prices.get(sku.pk, ZERO) - prices.get(usual_id, ZERO), ZERO)
 
 
-def _usual_sku(line: SubscriptionLine, version_id: int) -> int:
-    """The item the plan has in place of a line: the first of its group, or the one of the same rank."""
-    usual = list(swaps_of(line, version_id).filter(is_default=True).values_list("sku", flat=True))
+def _usual_of(line: SubscriptionLine, version_id: int) -> int:
     own = SubscriptionLine.objects.filter(subscription=line.subscription_id, unit_price=None)
     rank = 0 if line.group else own.filter(position__lt=line.position).count()
+    return usual_sku(line, rank, swaps_of(line, version_id))
+
+
+def usual_sku(line: SubscriptionLine, rank: int, choice: Iterable[PlanItem]) -> int:
+    """The item the plan has in place of a line: the first of its group, or the one of the same rank. Pure."""
+    usual = [item.sku_id for item in choice if item.is_default]
+    rank = 0 if line.group else rank
     return usual[rank] if rank < len(usual) else line.sku_id
 
 

@@ -106,10 +106,7 @@ class Move:
         return Made(gettext_noop("The delivery of {was} is moved to {day}"), facts, number)
 
     def _check_next(self, work: Work, number: int) -> None:
-        after = number + 1
-        while after in work.rows and work.rows[after].current_status != DeliveryStatus.SCHEDULED:
-            after += 1
-        leaves_on = work.dates(after).leaves_on
+        leaves_on = day_after(work, number)
         if self.to >= leaves_on:
             words = {"day": weekday_words(leaves_on)}
             raise NotAllowed(_("Choose a day before the next delivery on %(day)s, or move all that follow.") % words)
@@ -120,7 +117,7 @@ def check_day(work: Work, number: int, dates: Dates) -> None:
     if dates.lock_at <= work.now:
         earliest = earliest_day(work, number)
         raise NotAllowed(_("That is too soon. The earliest day is %(day)s.") % {"day": weekday_words(earliest)})
-    before = _day_before(work, number)
+    before = day_before(work, number)
     if before and dates.leaves_on <= before:
         words = {"day": weekday_words(before)}
         raise NotAllowed(_("Choose a day after the delivery of %(day)s.") % words)
@@ -134,7 +131,15 @@ def earliest_day(work: Work, number: int) -> date:
     return day
 
 
-def _day_before(work: Work, number: int) -> date | None:
+def day_after(work: Work, number: int) -> date:
+    """The day of the next delivery after this one that comes."""
+    after = number + 1
+    while after in work.rows and work.rows[after].current_status != DeliveryStatus.SCHEDULED:
+        after += 1
+    return work.dates(after).leaves_on
+
+
+def day_before(work: Work, number: int) -> date | None:
     """The day of the last delivery before this one that was ordered or still comes."""
     coming = [n for n, row in work.rows.items() if n < number and row.current_status == DeliveryStatus.SCHEDULED]
     if coming:

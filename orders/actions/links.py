@@ -7,7 +7,6 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_noop
 
 from ordermgmt.history import record
-from ordermgmt.mail import render_message
 from ordermgmt.models import ActivityCategory, OutgoingMessage, User
 from orders.emails import code_message, link_message
 from orders.models import Order, OrderLink
@@ -35,23 +34,12 @@ def send_link(order_id: int, *, by: User | str, now: datetime) -> OutgoingMessag
     return message
 
 
-@transaction.atomic(durable=True)
-def send_links_to(email: str, *, now: datetime) -> OutgoingMessage | None:
-    """Mail links to the last orders of an e-mail address, if there are any; nobody is told whether."""
+def short_order_links(email: str, *, now: datetime) -> list[tuple[Order, OrderLink]]:
+    """Inside the caller's transaction: links for 30 minutes to the last orders of an e-mail address."""
     orders = list(_visible().filter(email__iexact=email).order_by("-placed_at", "-pk")[:MOST_ORDERS])
-    if not orders:
-        _take_as_long(email)
-        return None
-    links = [(order, OrderLink.objects.issue(order, now=now, life=SHORT_LIFE)) for order in orders]
     for order in orders:
         _note(order, "link.sent", gettext_noop("Sent a link on request"), by=CUSTOMER, now=now)
-    return link_message(links, about=f"{orders[0].number} {links[0][1].pk}", now=now, is_lasting=False)
-
-
-def _take_as_long(email: str) -> None:
-    """Renders a mail for nobody, so that the time of the answer does not tell whether the address is known."""
-    nobody = {"number": email, "placed_on": None, "url": ""}
-    render_message("order_link", {"order_number": email, "button_url": "", "orders": [nobody]}, "en-gb")
+    return [(order, OrderLink.objects.issue(order, now=now, life=SHORT_LIFE)) for order in orders]
 
 
 @transaction.atomic(durable=True)

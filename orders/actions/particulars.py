@@ -1,11 +1,13 @@
 """Changes of where it goes, who pays and how, and to whom it belongs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from customers.actions.addresses import add
 from customers.addressing import check_address
 from customers.models import Address, Customer
 from customers.states import CustomerStatus
@@ -63,6 +65,23 @@ class ChangeAddress:
         first = work.first_affected()
         work.save(address=address)
         return Made(gettext_noop("Sent to {address} from now on"), {"address": address.one_line}, first)
+
+
+@dataclass(frozen=True)
+class NewAddress:
+    """To a place that was typed, from the next open delivery on; one we know already is not kept twice."""
+
+    fields: Mapping[str, str]
+    kind: ClassVar[str] = EventKind.ADDRESS
+
+    def apply(self, work: Work) -> Made:
+        check_not_over(work)
+        tidy, faults = check_address(self.fields)
+        if faults:
+            raise NotAllowed(". ".join(str(fault.sentence) for fault in faults))
+        known = Address.objects.filter(customer=work.s.customer_id, replaced_at=None, **tidy).order_by("pk").first()
+        address = known or add(work.s.customer, tidy, now=work.now, is_default=False)
+        return ChangeAddress(address.pk).apply(work)
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ class ChangeFrequency:
     def _anchor(self, work: Work, number: int, interval: Interval) -> date:
         if self.recalculate and number > work.calendar.segments[0].first_number:
             before = work.calendar.planned_on(number - 1)
-            return interval.after(before, _day(work, number), 1)
+            return interval.after(before, intended_day(work, number), 1)
         return work.calendar.planned_on(number)
 
 
@@ -55,7 +55,7 @@ def offered(work: Work) -> list[Interval]:
     return [Interval(version.deliver_every, version.deliver_unit), *(Interval(int(n), unit) for n, unit in pairs)]
 
 
-def _day(work: Work, number: int) -> int:
+def intended_day(work: Work, number: int) -> int:
     """The day of the month that is meant, kept through February."""
     return (
         work.calendar.segments[-1].anchor_day
@@ -68,7 +68,7 @@ def change_interval(work: Work, number: int, anchor_on: date, interval: Interval
     """A new stretch from `number` on; says which days that were left out or moved are kept, and which are lost."""
     touched = [row for n, row in sorted(work.rows.items()) if n >= number]
     old = {row.number: row.planned_on for row in touched}
-    anchor_day = _day(work, number) if interval.days is None else 0
+    anchor_day = intended_day(work, number) if interval.days is None else 0
     work.add_segment(number, anchor_on, interval, anchor_day=anchor_day)
     wishes = [_wish(row) for row in touched]
     for row in touched:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_noop
 from ordermgmt.history import record
 from ordermgmt.models import Activity, OutgoingMessage, User
 from ordermgmt.retrying import retries_conflicts
+from orders.actions.links import CUSTOMER
 from orders.actions.revenue_movements import refresh_mrr
 from orders.actions.subscription_work import RELATED, NotAllowed, TooLate, Work, load_work, start_work
 from orders.billing_states import DeliveryStatus, EventKind, SubscriptionStatus
@@ -178,7 +179,7 @@ FINAL = frozenset(
 def undo_change(event_id: int, *, by: User | str, now: datetime, bulk: str = "") -> SubscriptionEvent:
     """Put everything back as it was before a change: the same days, contents and prices.
 
-    Raises NotAllowed when it was undone before or is a fact of the past, Conflict when what it changed was changed
+    Raises NotAllowed when it was undone before, is a fact of the past, or is ours and asked for by a customer, Conflict when what it changed was changed
     again, TooLate when a delivery it touched is closed.
     """
     s_id = SubscriptionEvent.objects.values_list("subscription_id", flat=True).get(pk=event_id)
@@ -186,6 +187,8 @@ def undo_change(event_id: int, *, by: User | str, now: datetime, bulk: str = "")
     event = SubscriptionEvent.objects.get(pk=event_id)
     if event.kind in FINAL or event.facts.get("imported") or SubscriptionEvent.objects.filter(undoes=event).exists():
         raise NotAllowed(_("This cannot be undone any more."))
+    if by == CUSTOMER and event.by != CUSTOMER:
+        raise NotAllowed(_("We made this change. Call us to take it back."))
     _check_undo(load_work([s], by=by, now=now)[0], event)
     put_back(s, event.before)
     s = Subscription.objects.select_related(*RELATED).get(pk=s_id)

@@ -358,6 +358,12 @@ class SubscriptionLinkQuerySet(models.QuerySet["SubscriptionLink"]):
         longest = self.filter(subscription=subscription).live(now + LINK_LIFE / 2).order_by("-expires_at").first()
         return longest or self.create(**self.fresh_facts(subscription, now=now))
 
+    def until(self, subscription: Subscription, ends_at: datetime, *, now: datetime) -> "SubscriptionLink":
+        """A link that ends at that moment; the same one again when there is one."""
+        facts = self.fresh_facts(subscription, now=now) | {"expires_at": ends_at}
+        known = self.filter(subscription=subscription, expires_at=ends_at).live(now).order_by("pk").first()
+        return known or self.create(**facts)
+
     @staticmethod
     def fresh_facts(subscription: Subscription, *, now: datetime) -> dict[str, Any]:
         token = secrets.token_urlsafe(LINK_BYTES)
@@ -380,6 +386,9 @@ class SubscriptionLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subscription} …{self.token[-4:]}"
+
+    def is_live(self, now: datetime) -> bool:
+        return self.revoked_at is None and self.expires_at > now
 
 
 class RenewalStop(models.Model):

@@ -20,7 +20,8 @@ from orders import emails, factories
 from orders.actions.cancellation import cancel, cancel_units
 from orders.actions.changes import apply_change, propose_change
 from orders.actions.holds import hold, release
-from orders.actions.links import send_code, send_link, send_links_to
+from orders.actions.link_requests import send_links_to
+from orders.actions.links import send_code, send_link
 from orders.drafts import DraftAddress
 from orders.factories import NOW
 from orders.models import Hold, Order

@@ -1,16 +1,19 @@
-"""P43: back to an order without its link. The answer never tells what we know."""
+"""P43: back to an order or a subscription without its link. The answer never tells what we know."""
 
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from ordermgmt.access import customer_page
 from ordermgmt.limits import address_of, may_try
-from orders.actions.links import open_by_postcode, send_links_to, squeezed
+from orders.actions.link_requests import send_links_to
+from orders.actions.links import open_by_postcode, squeezed
+from orders.actions.subscription_links import open_plan_by_postcode
 from orders.customer_forms import EmailLinkForm, FindForm
 from orders.views.status_proofs import TOO_OFTEN, wait_words
 
@@ -33,11 +36,20 @@ def _by_number(request: HttpRequest) -> HttpResponse:
     if not _may_find(request, number.casefold(), now):
         form.add_error(None, wait_words())
         return _page(request, form, EmailLinkForm(), TOO_OFTEN)
-    link = open_by_postcode(number, postcode, now=now) if squeezed(postcode) else None
-    if link is None:
+    address = _address_of(number, postcode, now) if squeezed(postcode) else ""
+    if not address:
         form.add_error(None, _("We find no order with this number and postcode. Check both, or get a link by e-mail."))
         return _page(request, form, EmailLinkForm(), 422)
-    return redirect("order_status", link.token)
+    return redirect(address)
+
+
+def _address_of(number: str, postcode: str, now: datetime) -> str:
+    """The page of the order or subscription with this number, by a link for 30 minutes; empty when there is none."""
+    if number.startswith("SUB-"):
+        plan = open_plan_by_postcode(number, postcode, now=now)
+        return reverse("subscriber_page", args=[plan.token]) if plan else ""
+    link = open_by_postcode(number, postcode, now=now)
+    return reverse("order_status", args=[link.token]) if link else ""
 
 
 def _by_email(request: HttpRequest) -> HttpResponse:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
@@ -42,9 +43,8 @@ def by_link(view: StatusView) -> Callable[[HttpRequest, str], HttpResponse]:
 
 def ended(request: HttpRequest, link: OrderLink) -> HttpResponse:
     """An expired or revoked link tells nothing of its order."""
-    return render(
-        request, "customer/ended.html", {"token": link.token, "has_email": bool(link.order.email)}, status=410
-    )
+    context = {"new_link_url": reverse("status_new_link", args=[link.token]), "has_email": bool(link.order.email)}
+    return render(request, "customer/ended.html", context, status=410)
 
 
 @customer_page

@@ -95,7 +95,7 @@ def status_new_link(request: HttpRequest, token: str) -> HttpResponse:
         if not may_try("new-link", str(link.order_id), most=3, seconds=3600, now=now) or not may_try(
             "new-link-from", address_of(request), most=20, seconds=3600, now=now
         ):
-            return render(request, "customer/ended.html", {"token": token, "too_often": True}, status=TOO_OFTEN)
+            return render(request, "customer/ended.html", {"too_often": True}, status=TOO_OFTEN)
         try:
             send_link(link.order_id, by="Customer", now=now)
         except NoEmail:
