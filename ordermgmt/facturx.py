@@ -80,7 +80,8 @@ def with_facturx(rdf: bytes) -> bytes:
     bag = SubElement(SubElement(_description(root), f"{_EXTENSION}schemas"), f"{_RDF}Bag")
     _schema(bag, "Factur-X PDFA Extension Schema", "fx", _FX, _FACTURX)
     _schema(bag, "PDF/UA identification schema", "pdfuaid", _UA, _ACCESSIBLE)
-    return tostring(root, encoding="utf-8")
+    packet: bytes = tostring(root, encoding="utf-8")
+    return packet
 
 
 def _description(root: Element) -> Element:

@@ -325,6 +325,10 @@ GS1_COMPANY_PREFIX = env.str("GS1_COMPANY_PREFIX", default="7350012")
 # Carrier code to HMAC secret: house=…,other=…
 CARRIER_WEBHOOK_SECRETS = env.dict("CARRIER_WEBHOOK_SECRETS", default={})
 
+# Revenue is earned when the carrier says that a parcel arrived. With a number of days, a parcel of which nothing
+# was heard counts as arrived so many days after it was handed over (carriers without tracking).
+REVENUE_DAYS_AFTER_DISPATCH = env.int("REVENUE_DAYS_AFTER_DISPATCH", default=0)
+
 # Payments: without a key nothing is charged, customers pay by bank transfer. No card data ever comes here.
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")

@@ -14,7 +14,7 @@ from inventory.models import StockLevel
 from ordermgmt.models import Activity
 from ordermgmt.money import ZERO, tax_in, tax_on
 from ordermgmt.proofs import invariant
-from orders import delivery_books, payment_books, subscription_books
+from orders import delivery_books, payment_books, revenue_books, subscription_books
 from orders.actions.progress import DERIVED, ON_THE_WAY, derive
 from orders.models import Allocation, CreditNote, Hold, InboundOrder, Invoice, Order, OrderCharge, OrderLine, Payment
 from orders.states import (
@@ -26,7 +26,7 @@ from orders.states import (
     PaymentState,
 )
 
-__all__ = ["delivery_books", "payment_books", "subscription_books"]
+__all__ = ["delivery_books", "payment_books", "revenue_books", "subscription_books"]
 
 CHUNK = 1000
 # A draft has sums but no lines yet: they are in its order in work.

@@ -9,6 +9,7 @@ from orders.actions.charge_work import waiting_charges, work_charge
 from orders.actions.dunning_run import run_dunning, warn_of_expiring_cards
 from orders.actions.payouts import import_payouts
 from orders.actions.provider_events import fetch_missed, waiting_events, work_event
+from orders.actions.recognising import recognise_revenue
 from orders.actions.refund_work import waiting_refunds, work_refund
 
 
@@ -45,3 +46,8 @@ def refunds(ctx: Context) -> dict[str, Any]:
 @job("payouts", title=_("Read what the provider sent to the bank"), every=60, rank=66, timeout=300)
 def payouts(ctx: Context) -> dict[str, Any]:
     return import_payouts(now=ctx.now)
+
+
+@job("recognise_revenue", title=_("Recognise revenue that was earned"), at="01:20", rank=67, timeout=900)
+def recognise(ctx: Context) -> dict[str, Any]:
+    return recognise_revenue(now=ctx.now).as_dict()

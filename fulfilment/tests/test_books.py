@@ -18,7 +18,7 @@ from ordermgmt.guards import unguard_sql
 from ordermgmt.leases import claim
 from ordermgmt.models import NumberSeries, StoredDocument
 from ordermgmt.proofs import REGISTRY, prove
-from orders.models import Invoice, InvoiceLine, OrderLine
+from orders.models import Invoice, InvoiceLine, OrderLine, RevenueEntry
 
 pytestmark = pytest.mark.django_db
 CODES = ["I19", "I20", "I21", "I22", "I23", "I30", "I31", "I32"]
@@ -92,6 +92,7 @@ def _dates() -> None:
 
 
 def _not_billed() -> None:
+    RevenueEntry.objects.all().delete()
     InvoiceLine.objects.filter(cause__startswith="shipment-line:").first().delete()  # type: ignore[union-attr]
 
 

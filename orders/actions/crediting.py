@@ -18,6 +18,7 @@ from ordermgmt.models.history import ActivityCategory
 from ordermgmt.money import ZERO, round_money
 from ordermgmt.numbering import next_gapless
 from ordermgmt.retrying import retries_conflicts
+from orders.actions.deferring import take_back
 from orders.actions.posting import hash_of
 from orders.actions.returning_money import GiveBack, settle_credit
 from orders.actions.taking_money import lock_invoice
@@ -180,6 +181,7 @@ def _number_and_save(invoice: Invoice, rows: Sequence[CreditRow], facts: dict[st
     (made.document,) = request_documents("credit_note", [number], thread=thread, now=now)
     made.save(force_insert=True)
     CreditNoteLine.objects.bulk_create(lines)
+    take_back(made, lines)
     return made
 
 

@@ -22,6 +22,7 @@ class BillItem:
     """Something billed that is no line of an order: deliveries in advance, a set-up fee, a proration.
 
     `cause` is unique for ever; one that starts with `charge:` stands below the lines. Amounts may be negative.
+    `over` (first day, day after the last): a service that is earned day by day.
     """
 
     cause: str
@@ -31,6 +32,7 @@ class BillItem:
     tax_rate: Decimal
     quantity: int = 1
     code: str = ""
+    over: tuple[date, date] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +41,7 @@ class CycleBill:
 
     With an order: its saved lines (with their sku) and charges, linked so that dispatch bills nothing again.
     Addresses are postal facts (`as_postal()`); `due_on` empty means the subscription's days to pay; an
-    order's `tax_treatment` is taken from the order.
+    order's `tax_treatment` is taken from the order; `deliveries` is how many are paid in advance.
     """
 
     subscription: Subscription
@@ -51,6 +53,7 @@ class CycleBill:
     charges: Sequence[OrderCharge] = ()
     items: Sequence[BillItem] = ()
     due_on: date | None = None
+    deliveries: int = 1
     tax_treatment: str = TaxTreatment.STANDARD
 
 
@@ -87,6 +90,7 @@ def _draft(bill: CycleBill) -> Draft:
         deliver_to={**bill.deliver_to, **known},
         due_on=bill.due_on,
         payment_days=subscription.payment_days,
+        deliveries=bill.deliveries,
     )
 
 
@@ -112,6 +116,7 @@ def _item_row(item: BillItem) -> BillRow:
         code=item.code,
         quantity=item.quantity,
         tax_rate=item.tax_rate,
+        over=item.over,
         amounts=Amounts(net=item.net, tax=item.tax),
     )
 

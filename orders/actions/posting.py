@@ -17,6 +17,7 @@ from ordermgmt.models import Activity, User
 from ordermgmt.models.history import ActivityCategory
 from ordermgmt.money import ZERO, minor_unit
 from ordermgmt.numbering import next_gapless_many
+from orders.actions.deferring import Billed, defer
 from orders.billing_states import TaxTreatment
 from orders.invoice_sums import Amounts, Sums, by_rate, check, is_charge_cause
 from orders.models import Invoice, InvoiceLine, Order, OrderLine, Subscription
@@ -27,7 +28,10 @@ PAYMENT_DAYS = 14
 
 @dataclass(frozen=True, kw_only=True)
 class BillRow:
-    """A line of an invoice to be; `cause` names the effect billed, once for ever (see InvoiceLine)."""
+    """A line of an invoice to be; `cause` names the effect billed, once for ever (see InvoiceLine).
+
+    `over` (first day, day after the last) is the time over which it is earned; else with what is delivered.
+    """
 
     cause: str
     description: str
@@ -36,6 +40,7 @@ class BillRow:
     amounts: Amounts
     line: OrderLine | None = None
     code: str = ""
+    over: tuple[date, date] | None = None
 
     @property
     def is_charge(self) -> bool:
@@ -44,7 +49,10 @@ class BillRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """An invoice without its number. `paid`: money that is there for it already; `due_on`: else days after issue."""
+    """An invoice without its number. `paid`: money that is there for it already; `due_on`: else days after issue.
+
+    `deliveries`: how many it pays for in advance.
+    """
 
     cause: str
     currency: str
@@ -59,6 +67,7 @@ class Draft:
     paid: Decimal = ZERO
     due_on: date | None = None
     payment_days: int = PAYMENT_DAYS
+    deliveries: int = 1
 
     @property
     def gross(self) -> Decimal:
@@ -84,7 +93,7 @@ def post(drafts: Sequence[Draft], *, now: datetime, by: User | str | None) -> li
     issued_on = max(today, _last_date(series) or today)
     threads = {number: draft.thread for number, draft in zip(numbers, drafts, strict=True)}
     papers = request_documents("invoice", numbers, thread=threads, now=now)
-    invoices, lines = [], []
+    invoices, lines, billed = [], [], []
     for number, paper, (draft, sums) in zip(numbers, papers, checked, strict=True):
         invoice = _invoice(number, series, draft, sums, issued_on, now)
         rows = [_line(invoice, position, row) for position, row in enumerate(draft.rows, start=1)]
@@ -92,12 +101,19 @@ def post(drafts: Sequence[Draft], *, now: datetime, by: User | str | None) -> li
         invoice.facts_hash = facts_hash(invoice, rows)
         invoices.append(invoice)
         lines.extend(rows)
+        billed.append(_billed(invoice, rows, draft))
     Invoice.objects.bulk_create(invoices)
     InvoiceLine.objects.bulk_create(lines)
+    defer(billed)
     Activity.objects.bulk_create(
         [_issued(invoice, draft, by, now) for invoice, draft in zip(invoices, drafts, strict=True)]
     )
     return invoices
+
+
+def _billed(invoice: Invoice, lines: Sequence[InvoiceLine], draft: Draft) -> Billed:
+    over = {line.position: row.over for line, row in zip(lines, draft.rows, strict=True) if row.over}
+    return Billed(invoice=invoice, lines=lines, deliveries=draft.deliveries, over=over)
 
 
 def checked_sums(rows: Sequence[BillRow]) -> Sums:

@@ -77,7 +77,7 @@ def _invoice(
     for r in renewals:
         order = made[r.delivery.pk]
         if r.charge is not None and r.is_prepaid and r.charge.total:
-            bills.append(_bill(r, r.cause, items=bill_items(r)))
+            bills.append(_bill(r, r.cause, items=bill_items(r), deliveries=r.deliveries))
         if order.total:
             cause = r.cause if r.charge is not None and not r.is_prepaid else _beside(r)
             bills.append(_bill(r, cause, order=order, lines=lines[order.pk], charges=charges[order.pk]))

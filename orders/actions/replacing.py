@@ -92,6 +92,7 @@ def _draft(old: Invoice, rows: Sequence[BillRow], correction: Correction) -> Dra
         buyer={**old.buyer, **correction.buyer},
         deliver_to=old.deliver_to,
         due_on=old.due_on,
+        deliveries=old.billing_cycle.deliveries if old.order is None and hasattr(old, "billing_cycle") else 1,
     )
     if draft.gross < ZERO:
         raise CreditRefused(_("An invoice cannot be below 0."))
