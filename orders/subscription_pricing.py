@@ -173,11 +173,12 @@ def _taxed(made: PricedDelivery, subscription: Subscription, occasion: Occasion,
     most = max(taxes, key=lambda tax: tax.contained, default=None)
     if most is None or most.treatment == TaxTreatment.STANDARD:
         return made
-    charges = {name: most.price(getattr(made, name), made.currency) for name in CHARGES}
-    return replace(made, **charges)
-
-
-CHARGES = ("delivery", "delivery_discount", "set_up_fee")
+    return replace(
+        made,
+        delivery=most.price(made.delivery, made.currency),
+        delivery_discount=most.price(made.delivery_discount, made.currency),
+        set_up_fee=most.price(made.set_up_fee, made.currency),
+    )
 
 
 def _with_tax(part: Part, tax: Tax, currency: str) -> Part:

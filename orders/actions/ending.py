@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -10,7 +10,9 @@ from django.utils.translation import gettext_noop
 from ordermgmt.templatetags.portal import weekday_words
 from orders.actions.changing_plan import first_unpaid
 from orders.actions.deliveries import check_day
+from orders.actions.giving_up import credit_paid_ahead
 from orders.actions.particulars import OVER, complete_address
+from orders.actions.returning_money import GiveBack
 from orders.actions.subscription_changes import Made
 from orders.actions.subscription_work import NotAllowed, Work
 from orders.billing_states import DeliveryStatus, EventKind, SubscriptionStatus
@@ -22,19 +24,21 @@ NOW, END = "now", "end"
 class Cancel:
     """At once (`now`), when what is paid has been delivered (`end`), or with no delivery on or after a day.
 
-    A delivery that is being made still comes. `gives_up_paid`: deliveries that are paid do not come any more;
-    what they cost is credited by whoever asked (`orders.actions.crediting`).
+    A delivery that is being made still comes. With `give_back` (staff) deliveries that are paid do not come any
+    more: their part of the invoice is credited, and the money goes where it says. That cannot be undone.
     """
 
     reason: str
     at: str | date = NOW
     note: str = ""
-    gives_up_paid: bool = False
+    give_back: GiveBack | None = None
     kind: ClassVar[str] = EventKind.CANCELLED
 
     def apply(self, work: Work) -> Made:
         if work.s.current_status in OVER:
             raise NotAllowed(_("%(number)s has ended already.") % {"number": work.s.number})
+        if self.give_back and work.is_customer:
+            raise NotAllowed(_("Write to us to have paid deliveries given back."))
         if not self.reason:
             raise NotAllowed(_("Choose a reason."))
         self._check_plan(work)
@@ -67,7 +71,7 @@ class Cancel:
         if isinstance(self.at, date):
             wanted = self.at
         else:
-            first = number if self.gives_up_paid else first_unpaid(work, number)
+            first = number if self.give_back else first_unpaid(work, number)
             wanted = work.dates(first).planned_on
         dates = work.dates(number)
         if dates.lock_at <= work.now and not work.override and number in work.rows and not work.rows[number].parked_at:
@@ -78,13 +82,15 @@ class Cancel:
         for row in list(work.rows.values()):
             if row.current_status == DeliveryStatus.SCHEDULED:
                 row.move_to(DeliveryStatus.CANCELLED, now=work.now, is_next=False)
-        owed = 0 if self.gives_up_paid else work.s.deliveries_owed
-        given_up = work.s.deliveries_owed - owed
-        facts = {"reason": self.reason, "given_up": given_up}
+        facts: dict[str, Any] = {"reason": self.reason}
+        if self.give_back and work.s.deliveries_owed:
+            note = credit_paid_ahead(work, give_back=self.give_back)
+            facts |= {"given_up": work.s.deliveries_owed, "credit_note": note.number}
+            work.s.deliveries_owed = 0
         work.s.move_to(
             SubscriptionStatus.CANCELLED,
             now=work.now,
-            deliveries_owed=owed,
+            deliveries_owed=work.s.deliveries_owed,
             ends_on=work.s.ends_on or work.today,
             resumes_on=None,
             **why,

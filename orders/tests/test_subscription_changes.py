@@ -15,6 +15,8 @@ from orders.actions.ending import Cancel, Reactivate, TakeBackCancel
 from orders.actions.links import CUSTOMER
 from orders.actions.particulars import ChangeAddress, ChangeMethod, Note, Transfer
 from orders.actions.pausing import Pause, Resume, resume_due
+from orders.actions.renewing import renew_due
+from orders.actions.returning_money import GiveBack
 from orders.actions.rhythm import ChangeFrequency
 from orders.actions.subscription_changes import (
     Change,
@@ -27,14 +29,15 @@ from orders.actions.subscription_changes import (
 )
 from orders.actions.subscription_work import NotAllowed, TooLate
 from orders.billing_states import SubscriptionStatus
-from orders.factories import PaymentMethodFactory, PlanItemFactory
+from orders.factories import DunningFactory, PaymentMethodFactory, PlanItemFactory
 from orders.factories.orders import NOW
-from orders.models import MrrMovement, Subscription, SubscriptionEvent
+from orders.models import CreditNote, MrrMovement, Subscription, SubscriptionEvent
 from orders.projecting import project
 from orders.subscription_snapshots import state_of
 from orders.tests.subscribed import days, fresh, item, plan, subscribe, the_next
 
 pytestmark = pytest.mark.django_db
+RUN_AT = datetime(2026, 12, 1, 9, tzinfo=NOW.tzinfo)
 LATE = datetime(2026, 12, 1, 12, tzinfo=NOW.tzinfo)  # closed since 30 Nov 23:59
 
 
@@ -396,3 +399,26 @@ def test_a_mail_that_has_not_left_is_withdrawn_by_undo(s: Subscription) -> None:
     event = do(s, Skip())
     undo_change(event.pk, by="Ana", now=NOW)
     assert OutgoingMessage.objects.get(kind="subscription_skipped").state == "withdrawn"
+
+
+def test_paid_deliveries_are_given_back_with_a_credit_note_w51() -> None:
+    """200 for three: 66.66 was sent, 133.34 goes back; what is a document is not undone."""
+    s = subscribe(plan("66.67", bill_every=3))
+    renew_due(now=RUN_AT)
+    invoice = s.invoices.get()
+    event = do(s, Cancel("moved", give_back=GiveBack.LATER), now=RUN_AT)
+    note = CreditNote.objects.get(number=event.facts["credit_note"])
+    assert note.reason == "term"
+    assert note.gross_total == invoice.gross_total - Decimal("66.67")
+    assert (fresh(s).status, fresh(s).deliveries_owed) == ("cancelled", 0)
+    with pytest.raises(NotAllowed):
+        undo_change(event.pk, by="Ana", now=RUN_AT)
+
+
+def test_an_unpaid_one_is_collected_before_another_is_made(s: Subscription) -> None:
+    renew_due(now=RUN_AT)
+    case = DunningFactory(invoice=s.invoices.get(), next_at=RUN_AT + timedelta(days=3))
+    do(s, OrderNow(), now=RUN_AT)
+    case.refresh_from_db()
+    assert case.next_at == RUN_AT
+    assert days(s, 1, RUN_AT) == ["2027-01-03"]
