@@ -32,9 +32,13 @@ check:       ## Format, lint, types, imports, templates, migrations, deployment
 fix:         ## Format and mend what can be mended
 	.venv/bin/ruff check --fix . ; .venv/bin/ruff format .
 
-bench:       ## Measure: make bench NAME=capture|allocation|list|search|slips|imports|pages
+bench:       ## Measure: make bench NAME=capture|allocation|list|search|slips|imports|pages|renewals|year
 	@deploy/bootstrap.sh test
 	$(PYTHON) -m bench $(NAME)
+
+drill:       ## Break it on purpose, at length: DATABASE_URL must name a PostgreSQL server
+	@deploy/bootstrap.sh test
+	DRILL=exam $(PYTHON) -m pytest -q -n 0 -p no:randomly orders/tests/test_renewal_drills.py ordermgmt/tests/test_drills.py
 
 demo:        ## Load demo data: make demo ORDERS=10000
 	$(PYTHON) manage.py load_demo --orders $(or $(ORDERS),1000) --seed 7
@@ -46,4 +50,4 @@ lock:        ## Resolve and pin dependencies with hashes
 migrations:  ## Write one clean 0001_initial per app (until 1.0)
 	$(PYTHON) manage.py makemigrations
 
-.PHONY: help run test check fix bench demo lock migrations
+.PHONY: help run test check fix bench drill demo lock migrations
