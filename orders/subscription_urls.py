@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from orders.views import subscription_changes, subscription_detail, subscription_list
+from orders.views import subscription_changes, subscription_detail, subscription_list, subscription_new
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", subscription_list.subscription_list, name="subscription_list"),
+    path("new/", subscription_new.subscription_new, name="subscription_new"),
     path("<str:number>/", subscription_detail.subscription_detail, name="subscription_detail"),
     path("<str:number>/peek/", subscription_list.subscription_peek, name="subscription_peek"),
     path("<str:number>/skip/", subscription_changes.subscription_skip, name="subscription_skip"),

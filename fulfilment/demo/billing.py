@@ -73,7 +73,8 @@ def _invoice(one: Told, series: str, sequence: int, rows: list[_Row]) -> tuple[I
         sequence=sequence,
         order=one.order,
         customer_id=one.order.customer_id,
-        cause=str(one.shipment),
+        subscription=one.story.subscription,
+        cause=_cause(one),
         status=InvoiceStatus.PAID,
         currency=one.story.currency,
         issued_on=issued_on,
@@ -105,6 +106,12 @@ def _invoice(one: Told, series: str, sequence: int, rows: list[_Row]) -> tuple[I
     ]
     invoice.facts_hash = facts_hash(invoice, lines)
     return invoice, lines
+
+
+def _cause(one: Told) -> str:
+    """What the invoice bills: a shipment, or a cycle of a subscription."""
+    story = one.story
+    return f"cycle:{story.subscription.number}:{story.delivery_number}" if story.subscription else str(one.shipment)
 
 
 def _party(one: Told) -> dict[str, str]:

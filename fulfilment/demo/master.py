@@ -84,7 +84,7 @@ CHANNELS = (
     ("woo", "Second shop", ChannelKind.WOOCOMMERCE),
     ("api", "REST API", ChannelKind.API),
     ("file", "Order file", ChannelKind.CSV),
-    ("subscription", "Subscriptions", ChannelKind.SUBSCRIPTION),
+    ("subscriptions", "Subscriptions", ChannelKind.SUBSCRIPTION),
 )
 
 

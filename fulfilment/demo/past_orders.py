@@ -57,7 +57,7 @@ def _order(story: Story, number: str, rng: Random, master: Master) -> Order:
         ship_country=address.country,
         units=0 if story.is_cancelled else sum(line.quantity * max(1, len(line.item.parts)) for line in story.lines),
         shipping_method="Parcel",
-        is_renewal=story.channel == "subscription",
+        is_renewal=story.subscription is not None,
         placed_at=story.placed_at,
         accepted_at=story.placed_at,
         closed_at=None if story.is_cancelled else arrived,

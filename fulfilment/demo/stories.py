@@ -12,6 +12,7 @@ from fulfilment.demo.master import ZONES, Master
 from fulfilment.demo.places import LAND_BY_CODE, Land
 from inventory.models import Warehouse
 from ordermgmt.money import ZERO, round_money, share, tax_in
+from orders.models import Subscription
 
 WEEKEND = (5, 6)
 
@@ -48,6 +49,8 @@ class Story:
     transit_days: int
     has_problem: bool = False
     refunded: Decimal = field(default=ZERO)
+    subscription: Subscription | None = None
+    delivery_number: int = 0
 
     @property
     def total(self) -> Decimal:
@@ -80,7 +83,7 @@ def _story(
     weights: list[float],
     now: datetime,
 ) -> Story:
-    code, days = _source(rng, land.code)
+    code, days = source(rng, land.code)
     rate = Decimal(land.tax_rate)
     lines = basket(rng, items, weights, land.currency, rate)
     goods = sum((line.total for line in lines), ZERO)
@@ -93,7 +96,7 @@ def _story(
         customer=customer,
         land=land,
         warehouse=master.warehouses[code],
-        channel=rng.choices(("shop", "woo", "phone", "subscription", "api"), (45, 12, 8, 30, 5))[0],
+        channel=rng.choices(("shop", "woo", "phone", "api"), (70, 15, 10, 5))[0],
         currency=land.currency,
         tax_rate=rate,
         placed_at=placed,
@@ -110,7 +113,7 @@ def _story(
     )
 
 
-def _source(rng: Random, country: str) -> tuple[str, int]:
+def source(rng: Random, country: str) -> tuple[str, int]:
     near = sorted((zone for zone in ZONES if zone[1] == country), key=lambda zone: (zone[3], zone[2]))
     zone = near[0] if rng.random() < 0.9 or len(near) == 1 else near[1]
     return zone[0], zone[2]

@@ -1,6 +1,7 @@
 """A believable shop: `manage.py load_demo --orders 10000 --seed 7`."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from heapq import merge
 from random import Random
 from time import monotonic
 from typing import Any
@@ -15,10 +16,14 @@ from fulfilment.demo.buyers import load_customers
 from fulfilment.demo.live import play_live
 from fulfilment.demo.master import Master, load_master
 from fulfilment.demo.past import Past
+from fulfilment.demo.plans import load_plans
 from fulfilment.demo.stock import write_stock
-from fulfilment.demo.stories import stories
+from fulfilment.demo.stories import Story, stories
+from fulfilment.demo.subscribed import live_with_it, tie_deliveries
+from fulfilment.demo.subscribers import load_subscribers, past_stories
 from fulfilment.demo.told import Told
 from inventory.models import Warehouse
+from ordermgmt.roles import Role
 from ordermgmt.schedules import sync_schedules
 from orders.models import Order
 
@@ -54,17 +59,30 @@ class Command(BaseCommand):
         with transaction.atomic():
             master = load_master(rng, now=now)
             customers = load_customers(rng, max(20, count // 3), now=now)
+        plans = load_plans(master, now=now - timedelta(days=365))
+        subscribers = load_subscribers(rng, master, customers, plans, now=now)
         with transaction.atomic():
-            self._past(rng, master, customers, count - live, now)
+            boxes = past_stories(rng, master, subscribers)
+            told = self._past(rng, master, customers, max(0, count - live - len(boxes)), boxes, now)
+        tie_deliveries(subscribers, told, now=now)
         self.stdout.write(f"Playing {live} orders of the last two days through the real steps (about a minute)")
         play_live(rng, master, customers, live, now=now)
+        live_with_it(rng, subscribers, master.people[Role.SUPPORT], now=now)
         sync_schedules()
         self.stdout.write(f"Loaded {Order.objects.count()} orders in {monotonic() - started:.0f} s")
 
-    def _past(self, rng: Random, master: Master, customers: list[Any], count: int, now: datetime) -> None:
+    def _past(
+        self, rng: Random, master: Master, customers: list[Any], count: int, boxes: list[Story], now: datetime
+    ) -> list[Told]:
         past, told = Past(rng, master), list[Told]()
-        for chunk in past.write(stories(rng, master, customers, count, now=now)):
+        shop = stories(rng, master, customers, count, now=now)
+        for chunk in past.write(merge(shop, sorted(boxes, key=_placed), key=_placed)):
             told += chunk
-            self.stdout.write(f"  {len(told)} of {count} orders of the past")
+            self.stdout.write(f"  {len(told)} of {count + len(boxes)} orders of the past")
         write_invoices([one for one in told if not one.story.is_cancelled])
         write_stock(rng, master, past, per_order=count / 3000, now=now)
+        return told
+
+
+def _placed(story: Story) -> datetime:
+    return story.placed_at
