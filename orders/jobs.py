@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.each import each
 from ordermgmt.jobs import Context, job
-from orders import collection_jobs  # noqa: F401  (its jobs register themselves)
+from orders import bulk_jobs, collection_jobs  # noqa: F401  (their jobs register themselves)
 from orders.actions.allocation import allocate_waiting
 from orders.actions.holds import expire_holds
 from orders.actions.intake import understand_inbound

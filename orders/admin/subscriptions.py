@@ -390,3 +390,10 @@ class ReckoningFindingAdmin(ReadOnlyAdmin):
     list_filter = ("kind",)
     list_select_related = ("subscription",)
     search_fields = ("subscription__number",)
+
+
+@admin.register(models.BulkChange)
+class BulkChangeAdmin(OpenedAdmin):
+    list_display = ("number", "kind", "position", "done", "by", "created_at", "finished_at", "undone_at")
+    search_fields = ("number",)
+    ordering = ("-id",)

@@ -48,6 +48,7 @@ from orders.factories.orders import (
 )
 from orders.factories.subscriptions import (
     BillingCycleFactory,
+    BulkChangeFactory,
     CalendarSegmentFactory,
     DeliveryFactory,
     DeliveryItemFactory,
@@ -73,6 +74,7 @@ __all__ = [
     "AccountEntryFactory",
     "AllocationFactory",
     "BillingCycleFactory",
+    "BulkChangeFactory",
     "CalendarSegmentFactory",
     "ChannelFactory",
     "ChargeFactory",

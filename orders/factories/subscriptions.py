@@ -7,6 +7,7 @@ import factory
 
 from customers.factories import CustomerFactory
 from inventory.factories import SkuFactory
+from ordermgmt.factories import UserFactory
 from orders import models
 from orders.billing_states import EventKind, MovementKind, SubscriptionStatus, VersionStatus
 from orders.factories.orders import NOW, ChannelFactory
@@ -204,3 +205,13 @@ class ReckoningFindingFactory(factory.django.DjangoModelFactory[models.Reckoning
     number = 1
     words = "It should have been ordered."
     found_at = NOW
+
+
+class BulkChangeFactory(factory.django.DjangoModelFactory[models.BulkChange]):
+    class Meta:
+        model = models.BulkChange
+
+    number = factory.Sequence(lambda n: f"BC-{n + 1}")
+    kind = "skip"
+    by = factory.SubFactory(UserFactory)
+    created_at = NOW

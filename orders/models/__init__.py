@@ -1,3 +1,4 @@
+from orders.models.bulk import BulkChange
 from orders.models.channels import Channel, InboundOrder, InboundRevision, SkuAlias
 from orders.models.collecting import (
     Charge,
@@ -36,6 +37,7 @@ __all__ = [
     "AddressKind",
     "Allocation",
     "BillingCycle",
+    "BulkChange",
     "CalendarSegment",
     "Channel",
     "Charge",
