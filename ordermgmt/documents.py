@@ -13,12 +13,13 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.jobs import Context, job, ring
-from ordermgmt.leases import NoRetry, finish
+from ordermgmt.leases import LeaseLost, NoRetry, claim, due, fail, finish
 from ordermgmt.models import StoredDocument, User
-from ordermgmt.typesetting import Paper, typeset_apart
+from ordermgmt.typesetting import Paper, typeset_apart, typeset_many_apart
 
 JOB = "make_documents"
 Builder = Callable[..., Paper]
@@ -126,15 +127,61 @@ def keep(content: bytes, digest: str) -> str:
     return default_storage.save(name, ContentFile(content))
 
 
+# Starting and warming a child costs as much as setting several papers.
+MOST_AT_ONCE = 10
+
+
 @job(JOB, title=_("Make documents"), every=1, rank=80)
 def make_documents(context: Context) -> dict[str, Any]:
-    return context.work(StoredDocument.objects.filter(stored_at=None), make_one)
+    made = 0
+
+    def handle(row: StoredDocument, *, now: datetime) -> None:
+        nonlocal made
+        others = make_with_others(row, now=now)
+        made += 1 + others
+
+    summary = context.work(_waiting(), handle)
+    return summary | ({"done": made} if made else {})
 
 
-def make_one(row: StoredDocument, *, now: datetime) -> None:
-    """Set a claimed paper in a child process and keep its bytes. Raises NoRetry where there is no such record."""
+def _waiting() -> QuerySet[StoredDocument]:
+    return StoredDocument.objects.filter(stored_at=None)
+
+
+def make_with_others(row: StoredDocument, *, now: datetime) -> int:
+    """Set a claimed paper and others that wait, in one child; how many others were made. Raises as `make_one`."""
+    waiting = due(_waiting().exclude(pk=row.pk), now=now).values_list("pk", flat=True)[: MOST_AT_ONCE - 1]
+    others = [other for pk in list(waiting) if (other := claim(_waiting(), pk, now=now))]
+    papers = {each.pk: paper for each in (row, *others) if (paper := _built(each, now))}
+    contents = dict(zip(papers, typeset_many_apart(list(papers.values())), strict=True)) if others else {}
+    made = 0
+    for other in others:
+        try:
+            make_one(other, now=now, content=contents.get(other.pk, b""))
+            made += 1
+        except LeaseLost:
+            continue
+        except Exception as error:
+            fail(other, error, now=now)
+    make_one(row, now=now, content=contents.get(row.pk, b""))
+    return made
+
+
+def _built(row: StoredDocument, now: datetime) -> Paper | None:
+    """None where it cannot be built: alone it says why."""
     try:
-        content = typeset_apart(build(row.kind, row.number, now=now))
+        return build(row.kind, row.number, now=now)
+    except Exception:
+        return None
+
+
+def make_one(row: StoredDocument, *, now: datetime, content: bytes = b"") -> None:
+    """Set a claimed paper in a child process (unless it was set with others) and keep its bytes.
+
+    Raises NoRetry where there is no such record.
+    """
+    try:
+        content = content or typeset_apart(build(row.kind, row.number, now=now))
     except UnknownDocument as problem:
         raise NoRetry(str(problem)) from problem
     digest = sha256(content).hexdigest()

@@ -17,11 +17,12 @@ from fulfilment.tests.parcels import COFFEE, NOW, OATS, Wanted, make_order, pack
 from inventory.factories import SkuFactory, WarehouseFactory, stock
 from ordermgmt import documents
 from ordermgmt.codes import printed
-from ordermgmt.documents import content_of, make_one, request_documents
+from ordermgmt.documents import content_of, make_documents, make_one, request_documents
 from ordermgmt.factories import UserFactory
+from ordermgmt.jobs import Context
 from ordermgmt.leases import claim
 from ordermgmt.models import StoredDocument
-from ordermgmt.typesetting import CannotTypeset, Paper, typeset, typeset_apart
+from ordermgmt.typesetting import CannotTypeset, Paper, typeset, typeset_apart, typeset_many_apart
 
 pytestmark = pytest.mark.django_db
 POINTS = 72
@@ -201,3 +202,24 @@ def test_the_pick_list_is_walked_in_order_and_says_until_when() -> None:
     assert decoded(pdf, 203) == [{printed("WV", wave.number)}]
     with pytest.raises(documents.UnknownDocument):
         build("pick_list", "WV-0")
+
+
+def test_papers_that_wait_are_made_together() -> None:
+    """One child sets them; one that does not exist stops nobody and says so alone."""
+    shipment = packed()
+    StoredDocument.objects.exclude(kind="packing_slip").update(due_at=None)
+    row = StoredDocument.objects.create(kind="packing_slip", number="SH-NO", requested_at=NOW, due_at=NOW)
+    summary = make_documents(Context(now=NOW, name="make_documents", inline=True))
+    good = StoredDocument.objects.get(number=shipment.number)
+    with good.file.open("rb") as file:
+        assert file.read(5) == b"%PDF-"
+    row.refresh_from_db()
+    assert "UnknownDocument" in row.last_error or "SH-NO" in row.last_error
+    assert summary["done"] == 1
+
+
+def test_a_torn_answer_of_the_child_is_left_out() -> None:
+    whole = Paper(html="<html lang='en'><title>x</title><p>x</p></html>", style="slip", pictures={}, photos={})
+    one, two = typeset_many_apart([whole, whole])
+    assert one == two == typeset_apart(whole)
+    assert typeset_many_apart([whole], seconds=0) == [b""]
