@@ -24,6 +24,7 @@ from orders.actions.returning_money import GiveBack, settle_credit
 from orders.actions.taking_money import lock_invoice
 from orders.billing_states import CreditReason
 from orders.crediting_sums import Credited, add_up, amount_part, units_part
+from orders.invoice_mails import credit_note_message
 from orders.invoice_sums import Amounts
 from orders.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 
@@ -67,6 +68,7 @@ def credit(
     invoice = lock_invoice(invoice_id)
     made = credit_locked(invoice, parts=parts, reason=reason, cause=cause, by=by, now=now, note=note)
     settle_credit(invoice, made, give_back=give_back, by=by, now=now)
+    credit_note_message(made, now=now)
     return made
 
 
