@@ -329,6 +329,9 @@ CARRIER_WEBHOOK_SECRETS = env.dict("CARRIER_WEBHOOK_SECRETS", default={})
 # was heard counts as arrived so many days after it was handed over (carriers without tracking).
 REVENUE_DAYS_AFTER_DISPATCH = env.int("REVENUE_DAYS_AFTER_DISPATCH", default=0)
 
+# Numbers of our accounts in the accountant's chart: receivable=1510,bank=1930 (see orders/journal/accounts.py).
+JOURNAL_ACCOUNTS = env.dict("JOURNAL_ACCOUNTS", default={})
+
 # Payments: without a key nothing is charged, customers pay by bank transfer. No card data ever comes here.
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")

@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("orders.billing_urls")),
     path("", include("orders.collection_urls")),
     path("plans/", include("orders.plan_urls")),
+    path("reports/", include("orders.report_urls")),
     path("subscriptions/", include("orders.subscription_urls")),
     path("renewals/", include("orders.renewal_urls")),
     path("", include("orders.status_urls")),

@@ -123,7 +123,7 @@ def test_an_invoice_credited_whole_waits_for_nothing(shipment: Shipment) -> None
 def boxes(plan_price: str, count: int) -> Iterator[tuple[Delivery, Order]]:
     """A subscription that pays six boxes at once, ordered one after the other."""
     version = coffee_plan(price=plan_price, items=1, bill_every=6, bill_unit="month")
-    (subscription,) = running(version, [date(2027, 1, 5)], now=NOW)
+    (subscription,) = running(version, [date(2027, 1, 5)], now=NOW, first_key=70_000)
     for _ in range(count):
         delivery = subscription.deliveries.get(is_next=True)
         order = renew_one(delivery.pk, by="Renewals", now=delivery.order_at, is_forced=True)
