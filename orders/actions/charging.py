@@ -9,6 +9,7 @@ from ordermgmt.history import record
 from ordermgmt.leases import pause
 from ordermgmt.models import User
 from ordermgmt.models.history import ActivityCategory
+from ordermgmt.money import round_money
 from ordermgmt.retrying import retries_conflicts
 from orders.actions.charge_planning import drop_planned, live_charge, method_for, plan_charge, provider_for
 from orders.actions.dunning_cases import case_declined, case_recovered
@@ -17,6 +18,7 @@ from orders.billing_states import ASKED_CHARGES, ChargeStatus, Collection
 from orders.collection_mails import receipt_message
 from orders.may_charge import may_charge
 from orders.models import Charge, Invoice
+from orders.payments.declines import decline_words
 from orders.payments.protocol import Outcome, Result
 
 ASK_AGAIN = timedelta(minutes=15)
@@ -114,9 +116,9 @@ def _decline(charge: Charge, outcome: Outcome, *, by: User | str, now: datetime)
         now=now,
         category=ActivityCategory.MONEY,
         attempt=charge.number,
-        amount=str(charge.amount),
+        amount=str(round_money(charge.amount, charge.currency)),
         currency=charge.currency,
-        code=outcome.code,
+        code=decline_words(outcome.code),
     )
     case_declined(charge, by=by, now=now)
 

@@ -12,6 +12,7 @@ from orders.billing_states import DunningStatus
 from orders.collection_mails import recovered_message, withdraw_dunning
 from orders.dunning_rules import DEFAULT_LAST, DEFAULT_MAILS, DEFAULT_RETRIES, next_moment, steps_of
 from orders.models import Charge, Dunning, DunningPolicy, Invoice
+from orders.payments.declines import decline_words
 from orders.states import InvoiceStatus
 
 DEFAULT_POLICY = {
@@ -62,7 +63,7 @@ def open_case(invoice: Invoice, *, by: User | str, now: datetime, **said: object
     policy = default_policy()
     next_at = next_moment(steps_of(policy), 0, at=now, zone=business_zone())
     case = Dunning.objects.create(invoice=invoice, policy=policy, opened_at=now, next_at=next_at, **said)
-    note_case(case, gettext_noop("Not paid: {code}"), "dunning.opened", by=by, now=now, code=case.reason)
+    note_case(case, gettext_noop("Not paid: {code}"), "dunning.opened", by=by, now=now, code=decline_words(case.reason))
     return case
 
 
@@ -70,7 +71,7 @@ def reopen(case: Dunning, *, by: User | str, now: datetime, **said: object) -> D
     """Inside the caller's transaction: it starts from the beginning."""
     next_at = next_moment(steps_of(case.policy), 0, at=now, zone=business_zone())
     case.move_to(DunningStatus.OPEN, now=now, step=0, next_at=next_at, **said)
-    note_case(case, gettext_noop("Not paid: {code}"), "dunning.opened", by=by, now=now, code=case.reason)
+    note_case(case, gettext_noop("Not paid: {code}"), "dunning.opened", by=by, now=now, code=decline_words(case.reason))
     return case
 
 

@@ -51,19 +51,19 @@ def why_cell(row: Dunning) -> str:
 def next_cell(row: Dunning) -> str:
     steps = steps_of(row.policy)
     if row.status == DunningStatus.PAUSED:
-        return _("paused until %(day)s") % {"day": portal.day(row.paused_until)}
+        return format_html(_("paused until {}"), portal.day(row.paused_until))
     if row.status == DunningStatus.PROMISED:
-        return _("promised for %(day)s") % {"day": portal.day(row.promised_on)}
+        return format_html(_("promised for {}"), portal.day(row.promised_on))
     if row.next_at is None or row.step >= len(steps):
         return str(row.get_status_display())
-    return f"{_name(row, steps[row.step].kind)}, {portal.when(row.next_at)}"
+    return format_html("{}, {}", _name(row, steps[row.step].kind), portal.when(row.next_at))
 
 
 def then_cell(row: Dunning) -> str:
     if row.next_at is None or row.status not in LIVE_DUNNING:
         return ""
     _step, on = plan(steps_of(row.policy), row.step, next_at=row.next_at, zone=business_zone())[-1]
-    return f"{LastStep(last_step_of(row)).label}, {portal.day(on)}"
+    return format_html("{}, {}", LastStep(last_step_of(row)).label, portal.day(on))
 
 
 def _name(row: Dunning, kind: StepKind) -> str:
@@ -83,7 +83,7 @@ class DunningList(ListPage):
         Column("reason", gettext_lazy("Why it failed"), why_cell, why_cell, css="low"),
         Column("tried", gettext_lazy("Tried"), tried_cell, lambda r: r.tried, css="nowrap wide"),
         Column("next_at", gettext_lazy("Next step"), next_cell, lambda r: r.next_at, "next", "low"),
-        Column("then", gettext_lazy("Then"), then_cell, then_cell, css="wide"),
+        Column("then", gettext_lazy("Then"), then_cell, lambda r: LastStep(last_step_of(r)).label, css="wide"),
         Column("status", gettext_lazy("State"), css="nowrap", default=False),
         Column("opened_at", gettext_lazy("Since"), sort="opened", css="nowrap wide", default=False),
     )  # fmt: skip
