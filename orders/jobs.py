@@ -20,6 +20,7 @@ from orders.actions.pausing import resume_due
 from orders.actions.price_changes import work_price_changes
 from orders.actions.promises import renew_missed
 from orders.actions.reckoning import reckon_all
+from orders.actions.reminding import remind_upcoming
 from orders.actions.renewing import renew_due
 from orders.actions.revisions import weigh_revision
 from orders.models import InboundOrder, InboundRevision, Order
@@ -103,3 +104,8 @@ def resume_paused(ctx: Context) -> dict[str, Any]:
 @job("reckoning", title=_("Compare expected with actual deliveries"), at="04:20", rank=80, timeout=3600)
 def reckoning(ctx: Context) -> dict[str, Any]:
     return reckon_all(now=ctx.now, progress=ctx.progress)
+
+
+@job("remind_upcoming", title=_("Tell subscribers what comes, before changes close"), every=15, rank=16)
+def remind(ctx: Context) -> dict[str, Any]:
+    return remind_upcoming(now=ctx.now).summary("told")

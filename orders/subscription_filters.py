@@ -54,9 +54,9 @@ def short_skus() -> QuerySet[Any]:
     free = (
         StockLevel.objects.order_by()
         .values("sku")
-        .annotate(free=Sum(F("on_hand") - F("unsaleable") - F("allocated") - F("safety")))
+        .annotate(units_left=Sum(F("on_hand") - F("unsaleable") - F("allocated") - F("safety")))
     )
-    return free.filter(free__lte=0).values("sku")
+    return free.filter(units_left__lte=0).values("sku")
 
 
 def subscriptions_with_next() -> Subscriptions:

@@ -72,7 +72,9 @@ def why_this_price(upcoming: Upcoming, s: Subscription) -> list[dict[str, Any]]:
     priced = upcoming.priced
     if priced is None:
         return []
-    rows = [{"term": term, "value": portal.money(amount, s.currency)} for term, amount in _parts(priced, upcoming)]
+    rows: list[dict[str, Any]] = [
+        {"term": term, "value": portal.money(amount, s.currency)} for term, amount in _parts(priced, upcoming)
+    ]
     rows.append({"term": _("Total"), "value": portal.money(upcoming.amount, s.currency), "total": True})
     rows.append({"term": _("Tax included"), "value": portal.money(priced.tax, s.currency)})
     return rows

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
@@ -48,6 +48,8 @@ def _page(request: StaffRequest, customer: Customer, status: int = 200, **forms:
         "open_orders": list(orders.filter(status="accepted")[:ORDERS_SHOWN]),
         "past_orders": list(orders.exclude(status="accepted")[:ORDERS_SHOWN]),
         "orders_url": _orders_url(customer),
+        "subscriptions": _subscriptions(request, customer),
+        "may_subscribe": request.user.has_perm("subscriptions.edit"),
         "money": _money(orders),
         "consents": _consents(customer),
         "look_alikes": look_alikes(customer)[:5] if customer.can_move_to(CustomerStatus.MERGED) else [],
@@ -76,6 +78,15 @@ def _orders_url(customer: Customer) -> str:
         return f"{reverse('order_list')}?view=all&q={customer.email or customer.name}"
     except NoReverseMatch:
         return ""
+
+
+def _subscriptions(request: StaffRequest, customer: Customer) -> list[Any]:
+    """The newest ones with the day of their next delivery, for those who may see them."""
+    if not request.user.has_perm("subscriptions.view"):
+        return []
+    day = Min("deliveries__leaves_on", filter=Q(deliveries__is_next=True))
+    rows = customer.subscriptions.select_related("version__plan").annotate(next_on=day)
+    return list(rows.order_by("-pk")[:ORDERS_SHOWN])
 
 
 def _money(orders: QuerySet[Any]) -> list[dict[str, Any]]:

@@ -72,14 +72,15 @@ def live_with_it(rng: Random, subscribers: Sequence[Subscriber], support: User, 
 def _wish(rng: Random, n: int, one: Subscriber, now: datetime) -> Change | None:
     today = business_day(now)
     following = one.calendar.dates(len(one.past) + 1).leaves_on
-    return {
+    wishes: dict[int, Change | None] = {
         1: Skip(),
         2: Move(following + timedelta(days=3)),
         3: Pause(following + timedelta(days=rng.randint(1, 40))),
         4: Cancel("price", following + timedelta(days=33), "Too expensive for us now"),
         5: Cancel("moves", "now", "Moving abroad") if rng.random() < 0.5 else None,
         6: Pause(today + timedelta(days=60)) if rng.random() < 0.5 else None,
-    }.get(n % 14)
+    }
+    return wishes.get(n % 14)
 
 
 def _decline(now: datetime) -> None:

@@ -12,7 +12,7 @@ from ordermgmt.blocking import blockers_of, for_reader
 from ordermgmt.clock import business_day
 from ordermgmt.models import ActivityCategory
 from ordermgmt.templatetags.portal import money, when
-from orders.models import Order
+from orders.models import Delivery, Order
 from orders.states import OrderStatus
 from orders.timeline import chips, timeline
 from orders.views import detail_cards
@@ -49,6 +49,7 @@ def context(request: HttpRequest, order: Order) -> dict[str, Any]:
     show = show if show in ActivityCategory.values else ""
     return {
         "order": order,
+        "delivery": _delivery_of(order),
         "is_open": order.status == OrderStatus.ACCEPTED,
         "inbound": getattr(order, "inbound", None),
         "state": state,
@@ -65,6 +66,11 @@ def context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "days": timeline(order.number, category=show, today=business_day(now)),
         "chips": chips(order.number, show, request.path),
     }
+
+
+def _delivery_of(order: Order) -> Delivery | None:
+    """The delivery of a subscription that it is, if it is one."""
+    return Delivery.objects.select_related("subscription").filter(order=order).first() if order.is_renewal else None
 
 
 def _pay_url(request: HttpRequest, order: Order) -> str:

@@ -58,7 +58,7 @@ def _review(request: StaffRequest, s: Subscription, deed: Deed, form: ChangeForm
         return _show(request, s, deed, form, refusal=str(refusal), status=422)
     except TooLate as late:
         return _show(request, s, deed, form, late=late, status=422)
-    facts = {"diff": diff_of(plan, s), "plan": plan, "override": override}
+    facts: dict[str, Any] = {"diff": diff_of(plan, s), "plan": plan, "override": override}
     return _show(request, s, deed, form, **facts)
 
 
@@ -88,7 +88,7 @@ def _show(request: StaffRequest, s: Subscription, deed: Deed, form: ChangeForm, 
 def _done(request: StaffRequest, s: Subscription, event: SubscriptionEvent) -> HttpResponse:
     forget_totals()
     undo = reverse("subscription_undo", args=[s.number, event.pk])
-    words = _("%(number)s: %(what)s.") % {"number": s.number, "what": event.get_kind_display()}  # type: ignore[attr-defined]
+    words = _("%(number)s: %(what)s.") % {"number": s.number, "what": event.get_kind_display()}
     messages.success(request, words, extra_tags=undo)
     return redirect(s)
 
