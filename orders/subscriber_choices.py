@@ -9,8 +9,8 @@ from inventory.models import Sku, SkuPrice
 from inventory.states import SkuStatus
 from ordermgmt.money import ZERO
 from orders.actions.contents import usual_sku
-from orders.actions.deliveries import day_after, day_before, earliest_day
 from orders.actions.links import CUSTOMER
+from orders.actions.reachable_days import day_after, day_before, earliest_day
 from orders.actions.rhythm import intended_day, offered
 from orders.actions.subscription_work import Work, load_work
 from orders.billing_states import ContentKind, DeliveryStatus

@@ -1,7 +1,7 @@
 """Changes of one delivery, or of all from one on: leave out, take back in, another day, at once, with something more."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -11,11 +11,11 @@ from django.utils.translation import gettext_noop
 from inventory.models import Sku, SkuPrice
 from inventory.states import SkuStatus
 from ordermgmt.templatetags.portal import weekday_words
+from orders.actions.reachable_days import check_day, day_after
 from orders.actions.subscription_changes import Made
 from orders.actions.subscription_work import NotAllowed, Work
 from orders.billing_states import LIVE_DUNNING, ChargeStatus, DeliveryStatus, EventKind, SkipReason
 from orders.models import Charge, Delivery, DeliveryItem, Dunning, SubscriptionLine
-from orders.periods import Dates
 
 BY_CHOICE = (SkipReason.CUSTOMER, SkipReason.STAFF)
 
@@ -110,44 +110,6 @@ class Move:
         if self.to >= leaves_on:
             words = {"day": weekday_words(leaves_on)}
             raise NotAllowed(_("Choose a day before the next delivery on %(day)s, or move all that follow.") % words)
-
-
-def check_day(work: Work, number: int, dates: Dates) -> None:
-    """Raises NotAllowed for a day that cannot be reached any more, or that is not after the delivery before."""
-    if dates.lock_at <= work.now:
-        earliest = earliest_day(work, number)
-        raise NotAllowed(_("That is too soon. The earliest day is %(day)s.") % {"day": weekday_words(earliest)})
-    before = day_before(work, number)
-    if before and dates.leaves_on <= before:
-        words = {"day": weekday_words(before)}
-        raise NotAllowed(_("Choose a day after the delivery of %(day)s.") % words)
-
-
-def earliest_day(work: Work, number: int) -> date:
-    """The first day that can still be reached."""
-    day = work.today + timedelta(days=work.s.version.cut_off_days)
-    while work.calendar.dates(number, moved_to=day).lock_at <= work.now:
-        day += timedelta(days=1)
-    return day
-
-
-def day_after(work: Work, number: int) -> date:
-    """The day of the next delivery after this one that comes."""
-    after = number + 1
-    while after in work.rows and work.rows[after].current_status != DeliveryStatus.SCHEDULED:
-        after += 1
-    return work.dates(after).leaves_on
-
-
-def day_before(work: Work, number: int) -> date | None:
-    """The day of the last delivery before this one that was ordered or still comes."""
-    coming = [n for n, row in work.rows.items() if n < number and row.current_status == DeliveryStatus.SCHEDULED]
-    if coming:
-        return work.dates(max(coming)).leaves_on
-    if number > work.known.last_ordered + 1 and number - 1 not in work.rows:
-        return work.dates(number - 1).leaves_on
-    ordered = Delivery.objects.filter(subscription=work.s, number__lt=number, status=DeliveryStatus.ORDERED)
-    return ordered.order_by("-number").values_list("leaves_on", flat=True).first()
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_noop
 
 from ordermgmt.templatetags.portal import weekday_words
 from orders.actions.changing_plan import first_unpaid
-from orders.actions.deliveries import check_day
 from orders.actions.giving_up import credit_paid_ahead
 from orders.actions.particulars import OVER, complete_address
+from orders.actions.reachable_days import check_day
 from orders.actions.returning_money import GiveBack
 from orders.actions.subscription_changes import Made
 from orders.actions.subscription_work import NotAllowed, Work

@@ -5,9 +5,10 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from ordermgmt.money import ZERO
-from orders.actions.crediting import CreditPart, credit_locked, lock_invoice
+from orders.actions.crediting import CreditPart, credit_locked
 from orders.actions.returning_money import GiveBack, settle_credit
 from orders.actions.subscription_work import NotAllowed, Work
+from orders.actions.taking_money import lock_invoice
 from orders.billing_states import BillingCycleStatus, CreditReason
 from orders.models import BillingCycle, CreditNote
 from orders.proration import values_of_deliveries

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from orders.actions.deliveries import check_day, day_facts
+from orders.actions.deliveries import day_facts
+from orders.actions.reachable_days import check_day
 from orders.actions.subscription_changes import Made
 from orders.actions.subscription_work import NotAllowed, Work
 from orders.billing_states import DeliveryStatus, EventKind, IntervalUnit, SkipReason

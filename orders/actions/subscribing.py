@@ -17,8 +17,9 @@ from ordermgmt.numbering import next_number
 from ordermgmt.retrying import retries_conflicts
 from ordermgmt.templatetags.portal import weekday_words
 from orders.actions.changing_plan import contents_of, live_version
-from orders.actions.deliveries import earliest_day, list_price, sold
+from orders.actions.deliveries import list_price, sold
 from orders.actions.particulars import complete_address, usable_method
+from orders.actions.reachable_days import earliest_day
 from orders.actions.revenue_movements import refresh_mrr
 from orders.actions.subscription_work import NotAllowed, Work, load_work
 from orders.billing_states import Collection, ContentKind, EventKind, SubscriptionStatus

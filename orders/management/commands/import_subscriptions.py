@@ -9,8 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from ordermgmt.importing.reading import Unreadable
+from orders.importing.proving import prove
 from orders.importing.subscription_rows import WantedRow, read_rows
-from orders.importing.subscriptions import Checked, check, make, prove
+from orders.importing.subscriptions import Checked, check, make
 from orders.models import Channel
 from orders.states import ChannelKind
 
