@@ -13,7 +13,7 @@ from orders.actions.replacing import Correction
 from orders.actions.returning_money import GiveBack
 from orders.billing_states import CreditReason
 from orders.crediting_sums import Credited
-from orders.forms import WAYS
+from orders.in_work import WAYS
 from orders.models import Invoice, InvoiceLine
 
 # What a person may say; the others are said by what they follow from.
@@ -109,7 +109,7 @@ class ReplaceForm(forms.Form):
 
     def __init__(self, *args: Any, invoice: Invoice, **kwargs: Any) -> None:
         initial = {name: invoice.buyer.get(name, "") for name in self.PARTY}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **{**kwargs, "initial": initial})
         self.invoice = invoice
         self.lines = list(invoice.lines.order_by("position"))
         for line in self.lines:

@@ -125,7 +125,8 @@ def one_currency(now: datetime) -> Iterable[Any]:
 def refunds_within_payments(now: datetime) -> Iterable[Any]:
     kind = {word: Q(payments__kind=word, payments__state=PaymentState.SUCCEEDED) for word in PaymentKind.values}
     for model in (Order, Invoice):
-        sums = model._default_manager.annotate(
+        rows: QuerySet[Any] = model._default_manager.all()
+        sums = rows.annotate(
             captured=Coalesce(Sum("payments__amount", filter=kind[PaymentKind.CAPTURE]), ZERO),
             refunded=Coalesce(Sum("payments__amount", filter=kind[PaymentKind.REFUND]), ZERO),
         )

@@ -130,7 +130,7 @@ class MoveForm(forms.Form):
 class RenewalStopForm(forms.Form):
     """What is stopped; `reference` is the number of the plan or customer, or the code of the warehouse."""
 
-    scope = forms.ChoiceField(label=_("Stop"), choices=RenewalStop._meta.get_field("scope").choices)
+    scope = forms.ChoiceField(label=_("Stop"), choices=list(RenewalStop._meta.get_field("scope").choices or ()))
     reference = forms.CharField(
         label=_("Which"),
         max_length=20,

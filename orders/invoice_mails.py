@@ -7,8 +7,8 @@ from django.utils.translation import gettext_noop
 from ordermgmt.mail import queue_message
 from ordermgmt.models import OutgoingMessage
 from orders.collection_mails import pay_url
-from orders.documents.invoice import language_of
-from orders.models import CreditNote, Invoice, Receipt
+from orders.documents.einvoice import language_of
+from orders.models import CreditNote, Invoice, InvoiceLine, Receipt
 
 
 def invoice_message(invoice: Invoice, *, now: datetime) -> OutgoingMessage:
@@ -34,7 +34,7 @@ def invoice_message(invoice: Invoice, *, now: datetime) -> OutgoingMessage:
     )
 
 
-def _lines(invoice: Invoice) -> list[object]:
+def _lines(invoice: Invoice) -> list[InvoiceLine]:
     return list(invoice.lines.order_by("position"))
 
 

@@ -157,7 +157,7 @@ def _from_account(invoice: Invoice, amount: Decimal, *, by: User | str, now: dat
         invoice, amount=amount, provider=ACCOUNT, effect_key=key, by=by, now=now, reference=invoice.number
     )
     AccountEntry.objects.create(
-        customer=invoice.customer,
+        customer_id=invoice.customer_id,
         currency=invoice.currency,
         amount=-amount,
         cause=key,

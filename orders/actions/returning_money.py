@@ -28,7 +28,7 @@ class GiveBack(models.TextChoices):
 def settle_credit(invoice: Invoice, note: CreditNote, *, give_back: GiveBack, by: User | str, now: datetime) -> Decimal:
     """Inside the caller's transaction (`lock_invoice`): settle, and move what is over; answers how much is over."""
     settle(invoice, now=now)
-    over = min(overpaid(invoice), note.gross_total)
+    over: Decimal = min(overpaid(invoice), note.gross_total)
     if over > 0 and give_back == GiveBack.ACCOUNT:
         to_account(invoice, over, cause=f"credit:{note.number}", by=by, now=now)
     elif over > 0 and give_back == GiveBack.REFUND:

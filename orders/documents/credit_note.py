@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from ordermgmt.documents import UnknownDocument, document_kind
 from ordermgmt.printing import paper
 from ordermgmt.typesetting import Paper
-from orders.documents.invoice import language_of, percent_words
+from orders.documents.einvoice import language_of
+from orders.documents.invoice import percent_words
 from orders.invoice_sums import by_rate
 from orders.models import CreditNote
 from orders.tax import tax_note
