@@ -13,6 +13,7 @@ from django.db import connection
 from bench.measuring import peak_mb, report, scratch_database, verdict
 from ordermgmt.proofs import check_books
 from orders.actions.deliveries import Skip
+from orders.actions.overdue import mark_overdue
 from orders.actions.reckoning import reckon_all
 from orders.actions.renewing import renew_due
 from orders.actions.subscription_changes import change_subscription
@@ -45,10 +46,12 @@ def measure(count: int) -> None:
         now = START + timedelta(days=day)
         skipped += _skips(made, chance, now)
         done = renew_due(now=now)
+        mark_overdue(now=now)
         totals["ordered"] += done.ordered
         totals["failed"] += done.failed
     ran = time.perf_counter() - began
     now = START + timedelta(days=DAYS)
+    mark_overdue(now=now)
     found = reckon_all(now=now)
     proofs = check_books(now=now)
     taken = time.perf_counter() - began
