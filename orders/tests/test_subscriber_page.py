@@ -12,7 +12,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from customers.factories import AddressFactory
 from ordermgmt.logs import hide_tokens
 from ordermgmt.models import OutgoingMessage
 from orders import factories
@@ -25,10 +24,11 @@ from orders.actions.subscription_changes import change_subscription, preview_cha
 from orders.actions.subscription_links import revoke_plan_links
 from orders.factories import PlanItemFactory
 from orders.factories.orders import NOW
-from orders.models import Delivery, PayLink, PlanVersion, Subscription, SubscriptionEvent, SubscriptionLink
+from orders.models import Delivery, OrderLink, PayLink, PlanVersion, Subscription, SubscriptionEvent, SubscriptionLink
 from orders.subscriber_choices import contents_for
 from orders.subscription_snapshots import state_of
 from orders.tests.subscribed import days, fresh, item, plan, subscribe
+from orders.tests.subscriber_steps import after, by_card, proven, see, tap, text_of, url
 
 pytestmark = pytest.mark.django_db
 LATE = datetime(2026, 12, 1, 12, tzinfo=NOW.tzinfo)  # closed since 30 Nov 23:59
@@ -40,49 +40,10 @@ def clock() -> Iterator[Any]:
         yield traveller
 
 
-def by_card(version: PlanVersion | None = None) -> Subscription:
-    address = AddressFactory()
-    method = factories.PaymentMethodFactory(customer=address.customer)
-    return subscribe(version, customer_id=method.customer_id, address_id=address.pk, method_id=method.pk)
-
-
 @pytest.fixture
 def s() -> Subscription:
     """Monthly from Thu 3 Dec 2026, open until 30 Nov."""
     return by_card()
-
-
-def url(s: Subscription, path: str = "") -> str:
-    return f"/s/{s.links.order_by('-expires_at').first().token}/{path}"
-
-
-def see(s: Subscription, path: str = "", client: Client | None = None) -> str:
-    answer = (client or Client()).get(url(s, path))
-    assert answer.status_code == 200, answer.status_code
-    return text_of(answer.content.decode())
-
-
-def text_of(html: str) -> str:
-    body = re.sub(r"<head>.*?</head>|<svg.*?</svg>", " ", html, flags=re.DOTALL)
-    text = re.sub(r"<[^>]+>", " ", body).replace("&nbsp;", " ").replace("\xa0", " ").replace("&#x27;", "'")
-    return " ".join(text.split())
-
-
-def tap(s: Subscription, path: str, client: Client | None = None, **posted: Any) -> Any:
-    return (client or Client()).post(url(s, path), posted)
-
-
-def after(answer: Any) -> str:
-    """The page a change leads to."""
-    assert answer.status_code == 302, text_of(answer.content.decode())[:400]
-    return text_of(Client().get(answer["Location"]).content.decode())
-
-
-def proven(s: Subscription) -> Client:
-    client = Client()
-    answer = tap(s, "prove/", client, email=s.customer.email, old_postcode=s.address.postcode)  # type: ignore[union-attr]
-    assert answer.status_code == 302
-    return client
 
 
 # What it says ---------------------------------------------------------------------------------------
@@ -541,3 +502,33 @@ def test_pages_of_a_plan_that_rests_lead_back(s: Subscription) -> None:
     change_subscription(s.pk, Pause(date(2027, 2, 1)), by="Ana", now=NOW)
     for path in ("date/1/", "contents/", "pause/", "often/"):
         assert Client().get(url(s, path))["Location"] == url(s)
+
+
+# From an order -------------------------------------------------------------------------------------
+def test_the_order_page_leads_to_the_plan_for_as_long_as_its_own_link_lives(s: Subscription) -> None:
+    order = factories.OrderFactory(is_renewal=True)
+    s.deliveries.create(
+        number=99, status="ordered", planned_on=date(2026, 11, 5), leaves_on=date(2026, 11, 5), lock_at=NOW,
+        order_at=NOW, ordered_at=NOW, order=order,
+    )  # fmt: skip
+    link = factories.OrderLinkFactory(order=order, expires_at=NOW + timedelta(minutes=70))
+    text = text_of(Client().get(f"/o/{link.token}/").content.decode())
+    assert "Your next delivery Thu 3 Dec Skip Change" in text
+    before = days(s)
+    answer = Client().post(f"/o/{link.token}/plan/", {"do": "skip"})
+    assert answer["Location"].endswith("/?do=skip")
+    assert days(s) == before
+    assert "Skip this delivery" in text_of(Client().get(answer["Location"]).content.decode())
+    made = SubscriptionLink.objects.get(expires_at=link.expires_at)
+    Client().post(f"/o/{link.token}/plan/")
+    assert SubscriptionLink.objects.filter(expires_at=link.expires_at).get() == made
+    back = Client().post(f"/s/{made.token}/orders/{order.number}/")
+    assert back.status_code == 302
+    onward = OrderLink.objects.get(token=back["Location"].split("/")[2])
+    assert onward.expires_at <= link.expires_at
+
+
+def test_an_order_of_no_plan_leads_to_none() -> None:
+    link = factories.OrderLinkFactory()
+    assert "Your next delivery" not in Client().get(f"/o/{link.token}/").content.decode()
+    assert Client().post(f"/o/{link.token}/plan/").status_code == 404

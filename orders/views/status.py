@@ -19,7 +19,7 @@ from orders.customer_forms import CustomerAddressForm, FindForm, ProofForm
 from orders.following import Following, count_words, follow
 from orders.identity import is_proven
 from orders.loading import load_followed
-from orders.models import Order, OrderAddress, OrderLink
+from orders.models import Delivery, Order, OrderAddress, OrderLink
 
 _LINK = PreparedRecords(lambda token: OrderLink.objects.select_related("order__channel").filter(token=token))
 StatusView = Callable[[HttpRequest, OrderLink], HttpResponse]
@@ -69,9 +69,17 @@ def status_context(request: HttpRequest, link: OrderLink, now: datetime) -> dict
         "link": link, "token": link.token, "order": order, "order_number": order.number, "f": found, "now": now,
         "is_proven": proven, "address": address, "parcel_words": count_words(found.parcels),
     }  # fmt: skip
+    if order.is_renewal:
+        context["coming"] = coming_delivery(order)
     if found.needs_address and found.may_change_address:
         context |= {"form": address_form(order, address, proven), "proof": None if proven else ProofForm()}
     return context
+
+
+def coming_delivery(order: Order) -> Delivery | None:
+    """The next delivery of the subscription this order came from."""
+    rows = Delivery.objects.filter(is_next=True, subscription__deliveries__order=order)
+    return rows.first()
 
 
 def load(link: OrderLink) -> Order:

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from ordermgmt.access import customer_page
 from orders import identity
@@ -16,8 +16,9 @@ from orders.actions.cancellation import TooLateToCancel, cancel_order
 from orders.actions.changes import ChangeConflict, apply_change, propose_change
 from orders.actions.links import CUSTOMER
 from orders.actions.making_changes import TooLateToChange
+from orders.actions.subscription_links import plan_link_from_order
 from orders.customer_forms import CustomerAddressForm, ProofForm
-from orders.models import OrderLink
+from orders.models import Delivery, OrderLink
 from orders.views.status import address_form, by_link, following, load, shipping_address
 from orders.views.status_proofs import prove
 from orders.wanted import Wanted
@@ -87,6 +88,17 @@ def status_cancel(request: HttpRequest, link: OrderLink) -> HttpResponse:
     except TooLateToCancel:
         return _page(request, link, "cancel", {**context, "late": _left_words()}, 409)
     return _done(link, "", now, remember=False)
+
+
+@customer_page
+@require_POST
+@by_link
+def status_plan(request: HttpRequest, link: OrderLink) -> HttpResponse:
+    """To the page of the subscription this order came from; nothing is skipped before it is confirmed there."""
+    delivery = get_object_or_404(Delivery.objects.select_related("subscription"), order=link.order)
+    plan = plan_link_from_order(link, delivery.subscription, now=timezone.now())
+    wish = "?do=skip" if request.POST.get("do") == "skip" else ""
+    return redirect(reverse("subscriber_page", args=[plan.token]) + wish)
 
 
 def _done(link: OrderLink, what: str, now: datetime, *, remember: bool) -> HttpResponse:
