@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import cast
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -157,7 +158,7 @@ def _from_account(invoice: Invoice, amount: Decimal, *, by: User | str, now: dat
         invoice, amount=amount, provider=ACCOUNT, effect_key=key, by=by, now=now, reference=invoice.number
     )
     AccountEntry.objects.create(
-        customer_id=invoice.customer_id,
+        customer_id=cast(int, invoice.customer_id),  # only a customer has an account
         currency=invoice.currency,
         amount=-amount,
         cause=key,
