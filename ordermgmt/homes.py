@@ -13,13 +13,17 @@ from ordermgmt.listing.counting import Total
 
 @dataclass(frozen=True)
 class Figure:
-    """One line: a count in words that links to exactly the rows it counts. `tone` marks what needs a person."""
+    """One line: a count in words that links to exactly the rows it counts. `tone` marks what needs a person.
+
+    `amount` is what those rows add up to, as money in words.
+    """
 
     label: str | Promise
     total: Total
     url: str
     note: str | Promise = ""
     tone: str = ""
+    amount: str = ""
 
     @property
     def is_quiet(self) -> bool:
@@ -28,7 +32,8 @@ class Figure:
 
 @dataclass(frozen=True)
 class Part:
-    """A card of a home page. `looks`: rows (a list of figures), tiles (big numbers), or sentences (only those above zero)."""
+    """A card of a home page. `looks`: rows (a list of figures), tiles (big numbers), sentences (only those above zero),
+    or tasks (each with its state in `note`)."""
 
     title: str | Promise
     figures: Sequence[Figure]

@@ -1,11 +1,13 @@
 """Filters of the lists of payments, payouts, refunds, disputes and dunning."""
 
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from ordermgmt.clock import business_zone
 from ordermgmt.listing import ListFilters
 from orders.billing_states import LIVE_DUNNING, DunningStatus, RefundStatus
 from orders.models import Dispute, Dunning, Order, Payment, Payout, Refund
@@ -16,6 +18,7 @@ class DunningFilters(ListFilters):
     q = django_filters.CharFilter(label=_("Search"), method="search")
     status = django_filters.MultipleChoiceFilter(label=_("State"), choices=DunningStatus.choices)
     alive = django_filters.BooleanFilter(label=_("Still worked on"), method="only_alive")
+    next_by = django_filters.DateFilter(label=_("Next step by"), method="due_by")
     waits_for_method = django_filters.BooleanFilter(label=_("Waits for another card"))
 
     class Meta:
@@ -31,6 +34,11 @@ class DunningFilters(ListFilters):
             | Q(invoice__subscription__number__iexact=word)
             | Q(invoice__customer__name__istartswith=word)
         )
+
+    def due_by(self, rows: QuerySet[Dunning], name: str, value: date) -> QuerySet[Dunning]:
+        """Open cases whose next step comes by the end of a day."""
+        end = datetime.combine(value + timedelta(days=1), time(), business_zone())
+        return rows.filter(status=DunningStatus.OPEN, next_at__lt=end)
 
     def only_alive(self, rows: QuerySet[Dunning], name: str, value: bool) -> QuerySet[Dunning]:
         return rows.filter(status__in=LIVE_DUNNING) if value else rows.exclude(status__in=LIVE_DUNNING)

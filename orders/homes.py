@@ -12,9 +12,12 @@ from ordermgmt.homes import Figure, Part, home_part
 from ordermgmt.listing.counting import totals_of
 from ordermgmt.roles import Role
 from ordermgmt.templatetags import portal
+from orders import finance_homes, period_close
 from orders.filters import OrderFilters
 from orders.models import Hold, Order
 from orders.states import HoldCode
+
+__all__ = ["finance_homes", "period_close"]
 
 
 def _rows(query: str, request: HttpRequest) -> QuerySet[Order]:

@@ -23,6 +23,7 @@ from ordermgmt.templatetags import portal
 from orders.journal.export import csv_lines, trial_balance
 from orders.journal.sources import Period
 from orders.models import RevenueEntry
+from orders.period_close import last_month
 from orders.revenue_filters import RevenueFilters
 from orders.revenue_report import Month, by_month, next_month
 
@@ -134,10 +135,5 @@ def _period(month: str) -> Period:
     try:
         first = datetime.strptime(month, "%Y-%m").date()  # noqa: DTZ007 (a month has no zone)
     except ValueError:
-        first = last_month(business_day(timezone.now()))
+        first = last_month()
     return Period(first, next_month(first))
-
-
-def last_month(today: date) -> date:
-    """Its first day."""
-    return date(today.year - (today.month == 1), (today.month - 2) % 12 + 1, 1)
