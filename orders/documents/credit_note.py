@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from ordermgmt.documents import UnknownDocument, document_kind
 from ordermgmt.printing import paper
 from ordermgmt.typesetting import Paper
-from orders.documents.einvoice import language_of
+from orders.documents.einvoice import credit_note_xml, language_of
 from orders.documents.invoice import percent_words
 from orders.invoice_sums import by_rate
 from orders.models import CreditNote
@@ -19,7 +19,8 @@ def credit_note(number: str) -> Paper:
     found = CreditNote.objects.select_related("invoice__order", "invoice__subscription").filter(number=number).first()
     if found is None:
         raise UnknownDocument(number)
-    return paper("credit_note", credit_facts(found), style="invoice", language=language_of(found.invoice))
+    facts, language = credit_facts(found), language_of(found.invoice)
+    return paper("credit_note", facts, style="invoice", language=language, invoice_xml=credit_note_xml(found))
 
 
 def credit_facts(note: CreditNote) -> dict[str, Any]:

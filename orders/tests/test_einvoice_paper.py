@@ -135,6 +135,7 @@ def test_a_credit_note_names_its_invoice_and_is_valid(invoice: Invoice) -> None:
     assert root.findtext("ExchangedDocument/TypeCode") == "381"
     assert root.findtext(".//InvoiceReferencedDocument/IssuerAssignedID") == invoice.number
     assert root.findtext("ExchangedDocument/IncludedNote/Content") == "One bag was torn"
+    assert embedded(typeset(build("credit_note", note.number, now=NOW)))["text"] == credit_note_xml(note)
 
 
 def test_the_data_can_be_taken_out_of_the_stored_paper(invoice: Invoice, client: Client) -> None:
