@@ -10,6 +10,7 @@ from django.conf import settings
 from fulfilment.demo.told import Told, save
 from ordermgmt.clock import business_day
 from ordermgmt.models import NumberSeries, StoredDocument
+from orders.actions.deferring import Billed, defer
 from orders.actions.posting import facts_hash
 from orders.invoice_sums import Amounts, as_priced
 from orders.models import Invoice, InvoiceLine, OrderCharge, OrderLine
@@ -46,6 +47,7 @@ def write_invoices(told: list[Told]) -> None:
         invoice.document = paper
     save(Invoice, [invoice for invoice, _ in made])
     save(InvoiceLine, [line for _, lines in made for line in lines])
+    defer(Billed(invoice=invoice, lines=lines, over={}) for invoice, lines in made)
     NumberSeries.objects.bulk_create([NumberSeries(key=key, last=number) for key, number in last.items()])
 
 

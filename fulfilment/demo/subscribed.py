@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from random import Random
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from fulfilment.demo.subscribers import Subscriber
 from fulfilment.demo.told import Told
 from ordermgmt.clock import business_day
+from ordermgmt.history import record
 from ordermgmt.models import User
 from orders.actions.charging import decide_charge
 from orders.actions.deliveries import Move, Skip
@@ -52,6 +54,10 @@ def _tie(one: Subscriber, orders: dict[tuple[int, int], Told], invoices: dict[st
         SubscriptionEvent.objects.create(
             subscription=s, kind=EventKind.ORDERED, delivery_number=number, facts=facts, by="Renewals", at=at
         )
+        record(
+            "delivery.ordered", gettext_noop("Delivery {number} of {leaves_on} ordered: {order}"), subject=s.number,
+            by="Renewals", now=at, thread=order.number, number=number, leaves_on=facts["leaves_on"], order=order.number,
+        )  # fmt: skip
     load_work([s], by="Renewals", now=now)[0].settle_next()
 
 

@@ -39,7 +39,7 @@ def closes_cell(s: Any) -> SafeString | str:
         return portal.number(None)
     if not s.coming.is_open:
         return format_html('<span class="muted">{}</span>', _("closed"))
-    return portal.when(s.coming.dates.lock_at)
+    return portal.day(s.coming.dates.lock_at)
 
 
 def amount_cell(s: Any) -> SafeString | str:
@@ -52,12 +52,12 @@ def payment_words(s: Any) -> str:
 
 def payment_cell(s: Any) -> SafeString | str:
     if s.unpaid is None:
-        return payment_words(s)
+        return f"••{s.method.last4}" if s.method and s.method.last4 else payment_words(s)
     return portal.tag(_("Not paid"), "bad", True, "octagon")
 
 
 def customer_cell(s: Any) -> SafeString:
-    return format_html('{} <span class="muted">{}</span>', s.customer, s.customer.number)
+    return format_html('<span title="{}">{}</span>', s.customer.number, s.customer)
 
 
 class SubscriptionList(ListPage):
@@ -67,7 +67,7 @@ class SubscriptionList(ListPage):
     filterset = SubscriptionFilters
     columns = (
         Column("number", gettext_lazy("Subscription"), sort="number", css="id"),
-        Column("customer", gettext_lazy("Customer"), customer_cell, lambda s: str(s.customer), css="grow"),
+        Column("customer", gettext_lazy("Customer"), customer_cell, lambda s: str(s.customer), css="nowrap"),
         Column("plan", gettext_lazy("Plan"), lambda s: s.version.plan.name, lambda s: s.version.plan.name, css="low"),
         Column("state", gettext_lazy("State"), state_cell, lambda s: s.word.label, css="nowrap"),
         Column("next", gettext_lazy("Next delivery"), next_cell, lambda s: s.next_on, "next", "nowrap low"),
@@ -79,9 +79,9 @@ class SubscriptionList(ListPage):
             css="nowrap wide",
         ),
         Column("amount", gettext_lazy("Amount"), amount_cell, lambda s: s.coming.amount if s.coming else None, css="num"),
-        Column("ordered", gettext_lazy("Deliveries"), lambda s: s.ordered, lambda s: s.ordered, css="num wide"),
+        Column("ordered", gettext_lazy("Sent"), lambda s: s.ordered, lambda s: s.ordered, css="num wide"),
         Column("payment", gettext_lazy("Payment"), payment_cell, payment_words, css="nowrap"),
-        Column("skips", gettext_lazy("Skips in a row"), lambda s: s.skips, lambda s: s.skips, css="num wide"),
+        Column("skips", gettext_lazy("Skips"), lambda s: s.skips, lambda s: s.skips, css="num wide"),
         Column("starts_on", gettext_lazy("First delivery"), css="nowrap wide", default=False),
         Column(
             "mrr",

@@ -25,6 +25,7 @@ from fulfilment.demo.told import Told
 from inventory.models import Warehouse
 from ordermgmt.roles import Role
 from ordermgmt.schedules import sync_schedules
+from orders.actions.recognising import recognise_revenue
 from orders.models import Order
 
 LIVE_SHARE = 0.1
@@ -68,6 +69,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Playing {live} orders of the last two days through the real steps (about a minute)")
         play_live(rng, master, customers, live, now=now)
         live_with_it(rng, subscribers, master.people[Role.SUPPORT], now=now)
+        recognise_revenue(now=now)
         sync_schedules()
         self.stdout.write(f"Loaded {Order.objects.count()} orders in {monotonic() - started:.0f} s")
 
