@@ -15,7 +15,7 @@ from inventory.models import Sku, Warehouse
 from ordermgmt.factories import UserFactory
 from ordermgmt.models import User
 from ordermgmt.roles import Role
-from orders.models import Invoice, Order, OrderLink
+from orders.models import Invoice, Order, OrderLink, Subscription
 from orders.tests.subscribed import subscribe
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -45,6 +45,7 @@ class Examples:
             "items/": Sku.objects.latest("pk").code, "warehouses/": Warehouse.objects.latest("pk").code,
             "shipments/": Shipment.objects.latest("pk").number, "invoices/": Invoice.objects.latest("pk").number,
             "waves/": Wave.objects.latest("pk").number, "scan/": Wave.objects.latest("pk").number,
+            "subscriptions/": Subscription.objects.latest("pk").number,
             "o/": OrderLink.objects.latest("pk").token, "s/": subscribe().links.latest("pk").token,
         }  # fmt: skip
 

@@ -67,7 +67,7 @@ class SubscriptionList(ListPage):
     filterset = SubscriptionFilters
     columns = (
         Column("number", gettext_lazy("Subscription"), sort="number", css="id"),
-        Column("customer", gettext_lazy("Customer"), customer_cell, lambda s: str(s.customer), css="nowrap"),
+        Column("customer", gettext_lazy("Customer"), customer_cell, lambda s: str(s.customer), css="grow"),
         Column("plan", gettext_lazy("Plan"), lambda s: s.version.plan.name, lambda s: s.version.plan.name, css="low"),
         Column("state", gettext_lazy("State"), state_cell, lambda s: s.word.label, css="nowrap"),
         Column("next", gettext_lazy("Next delivery"), next_cell, lambda s: s.next_on, "next", "nowrap low"),
