@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from ordermgmt.installation import only_when_live
 from ordermgmt.jobs import Context, job
 from orders.actions.charge_work import waiting_charges, work_charge
 from orders.actions.dunning_run import run_dunning, warn_of_expiring_cards
@@ -14,6 +15,7 @@ from orders.actions.refund_work import waiting_refunds, work_refund
 
 
 @job("charges", title=_("Charge what is due"), every=1, rank=60, timeout=300)
+@only_when_live
 def charges(ctx: Context) -> dict[str, Any]:
     return ctx.work(waiting_charges(), work_charge)
 
@@ -39,6 +41,7 @@ def expiring_cards(ctx: Context) -> dict[str, Any]:
 
 
 @job("refunds", title=_("Send approved refunds"), every=1, rank=65, timeout=300)
+@only_when_live
 def refunds(ctx: Context) -> dict[str, Any]:
     return ctx.work(waiting_refunds(), work_refund)
 

@@ -6,18 +6,24 @@ from datetime import datetime
 from django.db.models import Q
 
 from ordermgmt.clock import business_day
+from ordermgmt.installation import why_not_live
 from orders.billing_states import ShortageRule
 from orders.models import Charge, OrderLine, RenewalStop, Subscription
 from orders.payments.manual import Manual
 from orders.payments.registry import online_provider
 
-# Each says in words why not, or nothing. Other parts add theirs (a restored copy charges nobody).
+# Each says in words why not, or nothing.
 Question = Callable[[Charge, datetime], str]
 
 
 def may_charge(charge: Charge, *, now: datetime) -> str:
     """Why the charge must wait; empty when it may go."""
     return next(filter(None, (ask(charge, now) for ask in QUESTIONS)), "")
+
+
+def is_live(charge: Charge, now: datetime) -> str:
+    """A copied or restored database charges nobody until somebody says that it is the live system."""
+    return why_not_live()
 
 
 def not_stopped(charge: Charge, now: datetime) -> str:
@@ -58,4 +64,4 @@ def provider_is_set_up(charge: Charge, now: datetime) -> str:
     return "The payment provider is not set up" if is_missing else ""
 
 
-QUESTIONS: list[Question] = [not_stopped, stock_is_there, provider_is_set_up]
+QUESTIONS: list[Question] = [is_live, not_stopped, stock_is_there, provider_is_set_up]

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from ordermgmt.installation import why_not_live
 from ordermgmt.retrying import retries_conflicts
 from orders.actions.charge_planning import drop_planned, live_charge, plan_charge
 from orders.actions.charge_work import close_page
@@ -13,7 +14,7 @@ from orders.actions.charging import ASK_AGAIN
 from orders.actions.taking_money import lock_invoice
 from orders.billing_states import ChargeStatus
 from orders.models import Charge, PayLink, PaymentMethod
-from orders.payments.protocol import PageWish
+from orders.payments.protocol import PageWish, Provider
 from orders.payments.registry import online_provider
 
 BY = "customer"
@@ -48,9 +49,7 @@ def open_pay_page(link: PayLink, *, now: datetime) -> str:
 
     Raises NothingToPay, AttemptUnderWay, NoCards, ProviderRefused.
     """
-    provider = online_provider()
-    if provider is None:
-        raise NoCards
+    provider = _provider()
     if link.invoice_id is None:
         raise NothingToPay
     charge = _begin(link.invoice_id, provider.name, now=now)
@@ -64,6 +63,14 @@ def open_pay_page(link: PayLink, *, now: datetime) -> str:
         )
         return page.url
     return charge.page_url
+
+
+def _provider() -> Provider:
+    """Who takes cards; nobody on a copied database, where the money would be written down in the wrong place."""
+    provider = online_provider()
+    if provider is None or why_not_live():
+        raise NoCards
+    return provider
 
 
 @retries_conflicts
@@ -101,9 +108,7 @@ def _wish(link: PayLink, charge: Charge) -> PageWish:
 
 def open_card_page(link: PayLink, *, now: datetime) -> str:
     """The address where the customer leaves a new card. Raises NoCards, ProviderRefused."""
-    provider = online_provider()
-    if provider is None:
-        raise NoCards
+    provider = _provider()
     # One page a minute: a form sent twice opens the same one.
     key = f"card:{link.pk}:{now:%Y%m%d%H%M}"
     currency = link.invoice.currency if link.invoice else "EUR"
