@@ -8,11 +8,11 @@ from decimal import Decimal
 from inventory.models import Sku, SkuPrice
 from inventory.states import SkuStatus
 from ordermgmt.money import ZERO
-from orders.actions.contents import usual_sku
 from orders.actions.links import CUSTOMER
 from orders.actions.reachable_days import day_after, day_before, earliest_day
 from orders.actions.rhythm import intended_day, offered
 from orders.actions.subscription_work import Work, load_work
+from orders.actions.swaps import usual_sku
 from orders.billing_states import ContentKind, DeliveryStatus
 from orders.models import PlanItem, Subscription, SubscriptionLine
 from orders.periods import Dates, Interval, Segment
@@ -132,7 +132,8 @@ def contents_for(s: Subscription) -> Contents:
     items = PlanItem.objects.filter(version=s.version, month=None).select_related("sku").order_by("pk")
     own = list(items)
     shelf = _shelf(s, own)
-    listed = SkuPrice.objects.filter(currency=s.currency, sku__in=[*(x.sku_id for x in [*lines, *own]), *shelf])
+    skus = {*(line.sku_id for line in lines), *(item.sku_id for item in own), *shelf}
+    listed = SkuPrice.objects.filter(currency=s.currency, sku__in=skus)
     prices = dict(listed.values_list("sku", "amount"))
     box = [line for line in lines if not line.is_extra]
     swaps = s.version.may_swap and s.version.content != ContentKind.BOX

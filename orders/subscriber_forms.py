@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,10 +16,11 @@ from orders.subscriber_choices import Cadence, Contents, Offer, PauseChoice, Slo
 
 ONE, ALL, EACH, ONCE, ON_DAY = "one", "all", "each", "once", "day"
 MOST_UNITS = 12
-Choices = Sequence[tuple[str, str | Promise]]
+Words = Any  # text, or text that is translated when it is shown
+Choices = Sequence[tuple[str, Words]]
 
 
-def _radios(label: str | Promise, choices: Choices, *, missing: str | Promise, **more: Any) -> forms.ChoiceField:
+def _radios(label: Words, choices: Choices, *, missing: Words, **more: Any) -> forms.ChoiceField:
     return forms.ChoiceField(
         label=label,
         choices=list(choices),
@@ -142,7 +142,7 @@ class AddForm(forms.Form):
         self.fields["how"] = _radios(gettext_lazy("When"), how, missing=gettext_lazy("Choose when"))
 
 
-REASONS: dict[str, str | Promise] = {
+REASONS: dict[str, Words] = {
     "too_much": gettext_lazy("Too much"),
     "price": gettext_lazy("The price"),
     "taste": gettext_lazy("Not my taste"),

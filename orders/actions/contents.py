@@ -1,21 +1,21 @@
 """Changes of what is in every box from the next delivery on: swap, units, boxes, extras."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from inventory.models import Sku, SkuPrice
+from inventory.models import Sku
 from ordermgmt.money import ZERO
 from orders.actions.deliveries import list_price, sold
 from orders.actions.subscription_changes import Made
 from orders.actions.subscription_work import NotAllowed, Work
+from orders.actions.swaps import swap_surcharge, swaps_of
 from orders.billing_states import ContentKind, EventKind
-from orders.models import PlanItem, SubscriptionLine
+from orders.models import SubscriptionLine
 
 
 def check_contents_open(work: Work) -> int:
@@ -71,33 +71,6 @@ class Swap:
             raise NotAllowed(_("The contents of this plan cannot be swapped."))
         if sku.pk not in swaps_of(line, work.s.version_id).values_list("sku", flat=True):
             raise NotAllowed(_("%(item)s is not one of the items to choose from.") % {"item": sku.name})
-
-
-def swaps_of(line: SubscriptionLine, version_id: int) -> QuerySet[PlanItem]:
-    """What a customer may choose in place of a line: the items of its group, or all of the plan."""
-    items = PlanItem.objects.filter(version=version_id, month=None).order_by("pk")
-    return items.filter(group=line.group) if line.group else items
-
-
-def swap_surcharge(line: SubscriptionLine, sku: Sku, currency: str, version_id: int) -> Decimal:
-    """What an item costs more per unit than the one the plan has there, by list price; never less than nothing."""
-    usual_id = _usual_of(line, version_id)
-    listed = SkuPrice.objects.filter(sku__in=[usual_id, sku.pk], currency=currency)
-    prices = dict(listed.values_list("sku", "amount"))
-    return max(prices.get(sku.pk, ZERO) - prices.get(usual_id, ZERO), ZERO)
-
-
-def _usual_of(line: SubscriptionLine, version_id: int) -> int:
-    own = SubscriptionLine.objects.filter(subscription=line.subscription_id, unit_price=None)
-    rank = 0 if line.group else own.filter(position__lt=line.position).count()
-    return usual_sku(line, rank, swaps_of(line, version_id))
-
-
-def usual_sku(line: SubscriptionLine, rank: int, choice: Iterable[PlanItem]) -> int:
-    """The item the plan has in place of a line: the first of its group, or the one of the same rank. Pure."""
-    usual = [item.sku_id for item in choice if item.is_default]
-    rank = 0 if line.group else rank
-    return usual[rank] if rank < len(usual) else line.sku_id
 
 
 @dataclass(frozen=True)

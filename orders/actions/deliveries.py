@@ -14,6 +14,7 @@ from ordermgmt.templatetags.portal import weekday_words
 from orders.actions.reachable_days import check_day, day_after
 from orders.actions.subscription_changes import Made
 from orders.actions.subscription_work import NotAllowed, Work
+from orders.actions.swaps import swaps_of
 from orders.billing_states import LIVE_DUNNING, ChargeStatus, DeliveryStatus, EventKind, SkipReason
 from orders.models import Charge, Delivery, DeliveryItem, Dunning, SubscriptionLine
 
@@ -151,10 +152,8 @@ class AddOnce:
 
     def apply(self, work: Work) -> Made:
         number = scheduled(work, self.number)
-        line = self._line(work)
-        if work.is_customer and line and not work.s.version.may_swap:
-            raise NotAllowed(_("The contents of this plan cannot be swapped."))
-        sku = sold(self.sku_id)
+        line, sku = self._line(work), sold(self.sku_id)
+        self._check(work, line, sku)
         price = list_price(sku, work.s.currency) if self.unit_price is None or work.is_customer else self.unit_price
         if line and self.unit_price is None:
             price = max(price - list_price(line.sku, work.s.currency), Decimal(0))
@@ -164,12 +163,21 @@ class AddOnce:
         facts = day_facts(work, number) | {"units": self.quantity, "item": sku.name}
         return Made(gettext_noop("{units} × {item} added to the delivery of {day}"), facts, number)
 
+    def _check(self, work: Work, line: SubscriptionLine | None, sku: Sku) -> None:
+        if self.quantity < 1:
+            raise NotAllowed(_("Add at least one unit."))
+        if not work.is_customer or line is None or line.is_extra:
+            return
+        if not work.s.version.may_swap:
+            raise NotAllowed(_("The contents of this plan cannot be swapped."))
+        if not swaps_of(line, work.s.version_id).filter(sku=sku).exists():
+            raise NotAllowed(_("%(item)s is not one of the items to choose from.") % {"item": sku.name})
+
     def _line(self, work: Work) -> SubscriptionLine | None:
         if self.replaces is None:
             return None
-        line = (
-            SubscriptionLine.objects.select_related("sku").filter(subscription=work.s, position=self.replaces).first()
-        )
+        own = SubscriptionLine.objects.select_related("sku").filter(subscription=work.s)
+        line = own.filter(position=self.replaces).first()
         if line is None:
             raise NotAllowed(_("What is to be replaced is not in the box any more."))
         return line

@@ -65,9 +65,9 @@ def send_plan_code(subscription_id: int, *, code: str, now: datetime) -> Outgoin
 
 
 @transaction.atomic(durable=True)
-def pay_link(invoice: Invoice, *, now: datetime) -> PayLink:
-    """The way to pay an invoice."""
-    return PayLink.objects.lasting(customer_id=invoice.customer_id, invoice=invoice, now=now)
+def pay_link(s: Subscription, invoice: Invoice, *, now: datetime) -> PayLink:
+    """The way to pay an invoice of a subscription."""
+    return PayLink.objects.lasting(customer_id=invoice.customer_id or s.customer_id, invoice=invoice, now=now)
 
 
 @transaction.atomic(durable=True)

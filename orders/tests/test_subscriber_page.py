@@ -15,13 +15,14 @@ from django.test.utils import CaptureQueriesContext
 from ordermgmt.logs import hide_tokens
 from ordermgmt.models import OutgoingMessage
 from orders import factories
-from orders.actions.contents import Swap
-from orders.actions.deliveries import Skip
+from orders.actions.contents import AddExtra, Swap
+from orders.actions.deliveries import AddOnce, Skip
 from orders.actions.ending import Cancel
 from orders.actions.links import CUSTOMER
 from orders.actions.pausing import Pause
 from orders.actions.subscription_changes import change_subscription, preview_change
 from orders.actions.subscription_links import revoke_plan_links
+from orders.actions.subscription_work import NotAllowed
 from orders.factories import PlanItemFactory
 from orders.factories.orders import NOW
 from orders.models import Delivery, OrderLink, PayLink, PlanVersion, Subscription, SubscriptionEvent, SubscriptionLink
@@ -287,6 +288,26 @@ def test_only_what_is_offered_is_added(s: Subscription, sku: str | None, units: 
     assert answer.status_code == 422
 
 
+@pytest.mark.parametrize("may_swap", [True, False])
+def test_the_verbs_themselves_keep_customers_to_what_the_plan_allows(may_swap: bool) -> None:
+    s = by_card(group_plan(may_swap=may_swap))
+    position, offered = s.lines.get().position, s.version.items.get(is_default=False).sku_id
+    stranger = item("1").pk
+    allowed = [(AddOnce(offered, replaces=position), may_swap), (Swap(position, offered), may_swap)]
+    refused = [
+        AddOnce(stranger, replaces=position),
+        Swap(position, stranger),
+        AddOnce(offered, 0),
+        AddExtra(offered, 0),
+    ]
+    for change, is_allowed in [*allowed, *((change, False) for change in refused)]:
+        if is_allowed:
+            assert preview_change(s.pk, change, by=CUSTOMER, now=NOW).after
+        else:
+            with pytest.raises(NotAllowed):
+                preview_change(s.pk, change, by=CUSTOMER, now=NOW)
+
+
 # What only they may do -------------------------------------------------------------------------------
 def test_the_address_is_shown_and_changed_by_whom_it_belongs_to(s: Subscription) -> None:
     answer = Client().get(url(s, "address/"))
@@ -347,6 +368,7 @@ def test_papers_of_others_are_not_found(s: Subscription) -> None:
 
 def test_own_invoices_are_listed_and_opened(s: Subscription) -> None:
     invoice = factories.InvoiceFactory(subscription=s, order=None, customer=s.customer)
+    factories.InvoiceLineFactory(invoice=invoice)
     client = proven(s)
     assert invoice.number in client.get(url(s, "papers/")).content.decode()
     answer = client.get(url(s, f"papers/invoice/{invoice.number}/"))

@@ -18,12 +18,12 @@ from ordermgmt.models import OutgoingMessage
 from orders.actions.links import CUSTOMER
 from orders.actions.subscription_changes import FINAL, Change, Conflict, change_subscription
 from orders.actions.subscription_work import NotAllowed, TooLate
-from orders.cadences import every
 from orders.customer_forms import FindForm
 from orders.done_words import done_words
 from orders.identity import is_proven
 from orders.models import Subscription, SubscriptionEvent, SubscriptionLink
 from orders.standing import Standing, load_standing
+from orders.subscription_words import every
 from orders.upcoming import Upcoming
 from orders.views.status_proofs import TOO_OFTEN, wait_words
 
@@ -58,8 +58,8 @@ def by_link(view: PlanView) -> PlanView:
 
 def ended(request: HttpRequest, link: SubscriptionLink) -> HttpResponse:
     """An expired or revoked link tells nothing of its subscription."""
-    context = {"new_link_url": reverse("subscriber_new_link", args=[link.token])}
-    context |= {"has_email": bool(link.subscription.customer.email)}
+    has_email = bool(link.subscription.customer.email)
+    context = {"new_link_url": reverse("subscriber_new_link", args=[link.token]), "has_email": has_email}
     return render(request, "customer/ended.html", context, status=410)
 
 
@@ -150,9 +150,10 @@ def make(request: HttpRequest, link: SubscriptionLink, change: Change) -> HttpRe
     try:
         event = change_subscription(s.pk, change, by=CUSTOMER, now=now, expected=seen(request))
     except Conflict as refusal:
-        event = _same_tap(s, change, now)
-        if event is None:
+        known = _same_tap(s, change, now)
+        if known is None:
             return refused(request, link, str(refusal), now=now)
+        event = known
     except (NotAllowed, TooLate) as refusal:
         return refused(request, link, str(refusal), now=now)
     return redirect(f"{page_url(link)}?done={event.pk}")

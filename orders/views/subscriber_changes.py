@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from django import forms
+from django.forms import DateField, Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,18 +16,18 @@ from orders.actions.deliveries import AddOnce, Move, MoveAllAfter
 from orders.actions.pausing import Pause
 from orders.actions.rhythm import ChangeFrequency
 from orders.actions.subscription_changes import Change
-from orders.cadences import every
 from orders.models import SubscriptionLink
 from orders.standing import Standing, load_standing
-from orders.subscriber_choices import cadences, contents_for, days_for, look, pauses
+from orders.subscriber_choices import Contents, cadences, contents_for, days_for, look, pauses
 from orders.subscriber_forms import ALL, EACH, AddForm, DayForm, OftenForm, PauseForm, SwapForm, UnitsForm
+from orders.subscription_words import every
 from orders.views.subscriber import by_link, frame, make, page_url
 
 METHODS = ["GET", "HEAD", "POST"]
 
 
 def _page(
-    request: HttpRequest, link: SubscriptionLink, name: str, st: Standing, context: Mapping[str, Any], *, bad: bool
+    request: HttpRequest, link: SubscriptionLink, name: str, st: Standing, context: dict[str, Any], *, bad: bool
 ) -> HttpResponse:
     return render(request, f"customer/plan_{name}.html", frame(link, st) | context, status=422 if bad else 200)
 
@@ -53,8 +53,8 @@ def subscriber_date(request: HttpRequest, link: SubscriptionLink, number: int) -
     return make(request, link, kind(to=_day(form), number=number))
 
 
-def _day(form: forms.Form) -> Any:
-    return forms.DateField().clean(form.cleaned_data["day"])
+def _day(form: Form) -> Any:
+    return DateField().clean(form.cleaned_data["day"])
 
 
 @customer_page
@@ -95,33 +95,37 @@ def subscriber_often(request: HttpRequest, link: SubscriptionLink) -> HttpRespon
 @by_link
 def subscriber_contents(request: HttpRequest, link: SubscriptionLink) -> HttpResponse:
     """Swap, units of extras, something more; one form each, so that each is one change."""
-    now, s = timezone.now(), link.subscription
-    st = load_standing(s, now=now)
+    st = load_standing(link.subscription, now=timezone.now())
     if not st.is_active or st.next is None:
         return redirect(page_url(link))
-    asked = request.POST.get("what", "") if request.method == "POST" else ""
-    contents = contents_for(s)
-    posted = {asked: request.POST} if asked else {}
-    swaps = {
-        f"swap{slot.line.position}": SwapForm(posted.get(f"swap{slot.line.position}"), slot=slot, currency=s.currency)
-        for slot in contents.box
-        if slot.offers
-    }
-    units = {
-        f"units{line.position}": UnitsForm(
-            posted.get(f"units{line.position}"), position=line.position, label=line.sku.name, units=line.quantity
-        )
-        for line in contents.extras
-    }
-    add = AddForm(posted.get("add"), contents=contents, currency=s.currency, may_each=not s.deliveries_owed)
-    known: dict[str, forms.Form] = {**swaps, **units, "add": add}
-    if request.method == "POST" and asked not in known:
+    contents, asked = contents_for(link.subscription), request.POST.get("what", "")
+    forms = _forms(link, contents, {asked: request.POST})
+    form = forms.get(asked)
+    if request.method == "POST" and form is None:
         raise Http404(asked)
-    form = known.get(asked)
-    if form is None or not form.is_valid():
-        context = {"swaps": swaps, "units": units, "add": add, "contents": contents}
-        return _page(request, link, "contents", st, context, bad=form is not None)
-    return make(request, link, _wanted(asked, form.cleaned_data, st))
+    if form is not None and form.is_valid():
+        return make(request, link, _wanted(asked, form.cleaned_data, st))
+    shown: dict[str, Any] = {"contents": contents, "add": forms["add"]}
+    for group in ("swap", "units"):
+        shown[group] = {what: form for what, form in forms.items() if what.startswith(group)}
+    return _page(request, link, "contents", st, shown, bad=form is not None)
+
+
+def _forms(link: SubscriptionLink, contents: Contents, posted: Mapping[str, Any]) -> dict[str, Form]:
+    """A form for each thing that can change, by its name; that which was sent is filled."""
+    s = link.subscription
+    found: dict[str, Form] = {}
+    for slot in contents.box:
+        what = f"swap{slot.line.position}"
+        if slot.offers:
+            found[what] = SwapForm(posted.get(what), slot=slot, currency=s.currency)
+    for line in contents.extras:
+        what = f"units{line.position}"
+        found[what] = UnitsForm(posted.get(what), position=line.position, label=line.sku.name, units=line.quantity)
+    # Deliveries that are paid already keep their price: something more can come once beside them, not each time.
+    may_each = not s.deliveries_owed
+    found["add"] = AddForm(posted.get("add"), contents=contents, currency=s.currency, may_each=may_each)
+    return found
 
 
 def _wanted(asked: str, given: Mapping[str, Any], st: Standing) -> Change:

@@ -1,6 +1,7 @@
 """Proving that it is the customer of a subscription: what we have on file, or a mailed code; and a new link."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -99,8 +100,8 @@ def _page(
     request: HttpRequest, link: SubscriptionLink, name: str, form: CodeForm | PlanProofForm, status: int = 200
 ) -> HttpResponse:
     s = link.subscription
-    context = {"token": link.token, "form": form, "goal": _goal(request), "order_number": s.number}
-    context |= {"has_email": bool(s.customer.email)}
+    context: dict[str, Any] = {"token": link.token, "form": form, "goal": _goal(request), "order_number": s.number}
+    context["has_email"] = bool(s.customer.email)
     return render(request, f"customer/plan_{name}.html", context, status=status)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -18,7 +17,7 @@ from orders.actions.subscription_changes import Change, Conflict, undo_change
 from orders.actions.subscription_links import card_link, order_link_from_plan, pay_link
 from orders.actions.subscription_work import NotAllowed, TooLate
 from orders.billing_states import EventKind
-from orders.models import SubscriptionLink
+from orders.models import Order, SubscriptionLink
 from orders.standing import unpaid_case
 from orders.views.status_proofs import TOO_OFTEN, wait_words
 from orders.views.subscriber import by_link, make, may_change, page_url, refused, show
@@ -75,7 +74,7 @@ def subscriber_pay(request: HttpRequest, link: SubscriptionLink) -> HttpResponse
     case = unpaid_case(link.subscription)
     if case is None or case.invoice.balance <= 0:
         return redirect("subscriber_page", link.token)
-    return redirect("pay", pay_link(case.invoice, now=timezone.now()).token)
+    return redirect("pay", pay_link(link.subscription, case.invoice, now=timezone.now()).token)
 
 
 @customer_page
@@ -94,8 +93,5 @@ def subscriber_card(request: HttpRequest, link: SubscriptionLink) -> HttpRespons
 @by_link
 def subscriber_order(request: HttpRequest, link: SubscriptionLink, number: str) -> HttpResponse:
     """To the page of one of its orders, by a link that ends with this one."""
-    from_here = link.subscription.deliveries.filter(order__number=number)
-    delivery = get_object_or_404(from_here.select_related("order"))
-    return redirect(
-        reverse("order_status", args=[order_link_from_plan(link, delivery.order, now=timezone.now()).token])
-    )
+    order = get_object_or_404(Order.objects.filter(delivery__subscription=link.subscription), number=number)
+    return redirect("order_status", order_link_from_plan(link, order, now=timezone.now()).token)
