@@ -17,6 +17,7 @@ from ordermgmt.roles import Role
 from orders.actions.pausing import Pause
 from orders.actions.subscription_changes import change_subscription
 from orders.billing_states import SubscriptionStatus
+from orders.factories import DunningFactory, InvoiceFactory
 from orders.models import Subscription, SubscriptionEvent
 from orders.tests.subscribed import days, fresh, item, subscribe
 
@@ -197,6 +198,15 @@ def test_what_is_over_can_begin_again(support: Client, s: Subscription) -> None:
     assert "Nothing comes" in support.get(address(s)).content.decode()
     support.post(address(s, "change/reactivate/"), {"on": "", "confirm": "1"})
     assert fresh(s).status == SubscriptionStatus.ACTIVE
+
+
+def test_a_payment_problem_comes_first(support: Client, s: Subscription) -> None:
+    invoice = InvoiceFactory(subscription=s, customer=s.customer, order=None, cause="cycle:SUB:1")
+    DunningFactory(invoice=invoice, reason="insufficient_funds")
+    page = support.get(address(s)).content.decode()
+    assert f"{invoice.number} over" in page
+    assert "/dunning/" not in page  # support may not open it
+    assert s.number in support.get("/subscriptions/?view=unpaid").content.decode()
 
 
 def test_who_may_only_look(client: Client, s: Subscription) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, Sum
-from django.urls import NoReverseMatch, reverse
+from django.urls import resolve, reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -141,14 +141,15 @@ def past_of(s: Subscription) -> dict[str, Any]:
     }
 
 
-def problems_of(s: Subscription) -> list[dict[str, Any]]:
-    """Why it does not go on: an invoice that is not paid, a delivery that waits for a decision."""
+def problems_of(s: Subscription, reader: Any) -> list[dict[str, Any]]:
+    """Why it does not go on: an invoice that is not paid, a delivery that waits for a decision; with what the reader may open."""
     cases = Dunning.objects.filter(invoice__subscription=s, status__in=LIVE_DUNNING).select_related("invoice")
     parked = Delivery.objects.filter(subscription=s, parked_at__isnull=False, is_next=True)
-    return [*map(_unpaid, cases.prefetch_related("invoice__charges").order_by("pk")), *map(_parked, parked)]
+    unpaid = cases.prefetch_related("invoice__charges").order_by("pk")
+    return [*(_unpaid(case, reader) for case in unpaid), *(_parked(row, reader) for row in parked)]
 
 
-def _unpaid(case: Dunning) -> dict[str, Any]:
+def _unpaid(case: Dunning, reader: Any) -> dict[str, Any]:
     invoice = case.invoice
     facts = {"invoice": invoice.number, "sum": portal.money(invoice.balance, invoice.currency)}
     tries = [c for c in invoice.charges.all() if c.current_status == ChargeStatus.DECLINED]
@@ -160,7 +161,7 @@ def _unpaid(case: Dunning) -> dict[str, Any]:
         "since": portal.when(case.opened_at),
         "owner": _("Finance"),
         "next": f"{said}{reason}. {_next_step(case)}",
-        "actions": _links((_("Dunning"), "dunning_list", ()), (_("Invoice"), "invoice", (invoice.number,))),
+        "actions": _links(reader, (_("Dunning"), "dunning_list", ()), (_("Invoice"), "invoice", (invoice.number,))),
     }
 
 
@@ -174,23 +175,23 @@ def _next_step(case: Dunning) -> str:
     return _("Paused")
 
 
-def _parked(row: Delivery) -> dict[str, Any]:
+def _parked(row: Delivery, reader: Any) -> dict[str, Any]:
     return {
         "what": _("The delivery of %(day)s was not ordered: %(why)s") % {"day": portal.weekday_words(row.leaves_on), "why": row.parked_reason},
         "tone": "hold",
         "since": portal.when(row.parked_at),
         "owner": _("Manager"),
         "next": _("Decide whether it is sent, left out or moved"),
-        "actions": _links((_("Renewals"), "renewals", ())),
+        "actions": _links(reader, (_("Renewals"), "renewals", ())),
     }  # fmt: skip
 
 
-def _links(*wanted: tuple[str, str, tuple[str, ...]]) -> list[dict[str, str]]:
-    """Those whose page exists."""
+def _links(reader: Any, *wanted: tuple[str, str, tuple[str, ...]]) -> list[dict[str, str]]:
+    """Those that the reader may open."""
     found = []
     for label, name, args in wanted:
-        try:
-            found.append({"label": label, "href": reverse(name, args=args)})
-        except NoReverseMatch:
-            continue
+        address = reverse(name, args=args)
+        access = getattr(resolve(address).func, "access", ())
+        if any(reader.has_perm(permission) for permission in access):
+            found.append({"label": label, "href": address})
     return found

@@ -43,7 +43,7 @@ def context(request: HttpRequest, s: Subscription) -> dict[str, Any]:
         "word": state_of(s, today),
         "cadence": every(segment_of([as_segment(x) for x in s.segments.all()], following.number if following else 10**6).interval),
         "following": following,
-        "problems": cards.problems_of(s),
+        "problems": cards.problems_of(s, request.user),
         "rows": [] if is_month else cards.coming_rows(s, coming, today),
         "months": cards.months_of(coming, today) if is_month else [],
         "is_month": is_month,

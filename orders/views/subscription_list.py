@@ -23,14 +23,16 @@ RELATED = ("customer", "version__plan", "next_version__plan", "address", "method
 
 
 def state_cell(s: Any) -> SafeString:
+    """Short: the day a pause ends is that of the next delivery."""
     look = look_of(s, s.word.value)
-    return portal.tag(s.word.label, look.tone, look.loud, look.shape)
+    words = s.get_status_display() if s.word.value == "paused" else s.word.label
+    return portal.tag(words, look.tone, look.loud, look.shape)
 
 
 def next_cell(s: Any) -> SafeString | str:
     if s.coming is None:
         return portal.number(None)
-    return portal.weekday(s.coming.leaves_on)
+    return portal.day(s.coming.leaves_on)
 
 
 def closes_cell(s: Any) -> SafeString | str:
@@ -73,7 +75,7 @@ class SubscriptionList(ListPage):
         Column("next", gettext_lazy("Next delivery"), next_cell, lambda s: s.next_on, "next", "nowrap low"),
         Column(
             "closes",
-            gettext_lazy("Changes until"),
+            gettext_lazy("Cut-off"),
             closes_cell,
             lambda s: s.coming.dates.lock_at if s.coming else None,
             css="nowrap wide",
