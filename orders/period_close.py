@@ -8,6 +8,7 @@ from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -17,7 +18,6 @@ from ordermgmt.listing.counting import Total
 from ordermgmt.models import Activity
 from ordermgmt.models.operations import BooksProof, JobRun, JobState
 from ordermgmt.roles import Role
-from ordermgmt.templatetags import portal
 from orders.billing_states import RefundStatus
 from orders.models import Payout, Refund
 from orders.revenue_report import next_month
@@ -47,7 +47,7 @@ def closing(request: HttpRequest, now: datetime) -> Part:
         Figure(task.label, Total(task.left), task.url, task.words, tone="good" if task.is_done else "")
         for task in tasks(first)
     ]
-    title = _("Close %(month)s") % {"month": portal.day(first, "F Y")}
+    title = _("Close %(month)s") % {"month": date_format(first, "F Y")}
     return Part(title, figures, looks="tasks", url=reverse("revenue"), url_label=_("Revenue"))
 
 

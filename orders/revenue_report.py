@@ -48,6 +48,15 @@ def by_month(first: date, end: date) -> list[Month]:
     return [month for currency in currencies for month in _months(currency, first, end, billed, earned, open_)]
 
 
+def used(months: list[Month]) -> list[Month]:
+    """Without the months before anything was billed in their currency."""
+    first: dict[str, date] = {}
+    for month in months:
+        if month.billed or month.earned or month.deferred:
+            first.setdefault(month.currency, month.first)
+    return [month for month in months if month.first >= first.get(month.currency, month.first)]
+
+
 Sums = dict[tuple[str, date], Decimal]
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -10,10 +11,10 @@ from django.conf import settings
 from fulfilment.demo.told import Told, save
 from ordermgmt.clock import business_day
 from ordermgmt.models import NumberSeries, StoredDocument
-from orders.actions.deferring import Billed, defer
+from orders.actions.deferring import Billed, entries_of
 from orders.actions.posting import facts_hash
 from orders.invoice_sums import Amounts, as_priced
-from orders.models import Invoice, InvoiceLine, OrderCharge, OrderLine
+from orders.models import Invoice, InvoiceLine, OrderCharge, OrderLine, RevenueEntry
 from orders.states import InvoiceStatus, LineKind
 
 
@@ -47,8 +48,17 @@ def write_invoices(told: list[Told]) -> None:
         invoice.document = paper
     save(Invoice, [invoice for invoice, _ in made])
     save(InvoiceLine, [line for _, lines in made for line in lines])
-    defer(Billed(invoice=invoice, lines=lines, over={}) for invoice, lines in made)
+    arrived = {one.order.pk: one.story.delivered_at for one in told}
+    save(RevenueEntry, [entry for invoice, lines in made for entry in _revenue(invoice, lines, arrived)])
     NumberSeries.objects.bulk_create([NumberSeries(key=key, last=number) for key, number in last.items()])
+
+
+def _revenue(invoice: Invoice, lines: list[InvoiceLine], arrived: dict[int, datetime | None]) -> Iterator[RevenueEntry]:
+    """Earned the day the parcel came."""
+    for entry in entries_of(Billed(invoice=invoice, lines=lines, over={})):
+        at = arrived.get(invoice.order_id or 0)
+        entry.recognised_on = max(business_day(at), entry.booked_on) if at else entry.recognised_on
+        yield entry
 
 
 def _rows(one: Told, charge: OrderCharge | None) -> Iterator[_Row]:

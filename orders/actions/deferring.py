@@ -29,10 +29,11 @@ class Billed:
 
 def defer(billed: Iterable[Billed]) -> None:
     """Inside the caller's transaction (lines saved): say when each line is earned, in one statement for all."""
-    RevenueEntry.objects.bulk_create(entry for one in billed for entry in _entries(one))
+    RevenueEntry.objects.bulk_create(entry for one in billed for entry in entries_of(one))
 
 
-def _entries(billed: Billed) -> Iterable[RevenueEntry]:
+def entries_of(billed: Billed) -> Iterable[RevenueEntry]:
+    """When each line of an invoice is earned; nothing is saved."""
     shared = _value_of_deliveries(billed)
     for line in billed.lines:
         rule = _rule(billed, line)

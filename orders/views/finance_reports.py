@@ -8,7 +8,6 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
@@ -25,17 +24,15 @@ from orders.journal.sources import Period
 from orders.models import RevenueEntry
 from orders.period_close import last_month
 from orders.revenue_filters import RevenueFilters
-from orders.revenue_report import Month, by_month, next_month
-
-MONTHS = 12
+from orders.revenue_report import Month, by_month, next_month, used
 
 
 @staff_page("orders.finance")
 @require_GET
 def revenue(request: StaffRequest) -> HttpResponse:
-    """The last twelve months, the newest first."""
+    """The last twelve months, the newest first; those before the first invoice are left out."""
     end = next_month(business_day(timezone.now()).replace(day=1))
-    months = by_month(date(end.year - 1, end.month, 1), end)
+    months = used(by_month(date(end.year - 1, end.month, 1), end))
     currencies = sorted({month.currency for month in months})
     tables = [(name, [_figures(m) for m in reversed(months) if m.currency == name]) for name in currencies]
     context = {"page": "revenue", "page_title": _("Revenue"), "tables": tables}
@@ -56,18 +53,13 @@ def _rows_url(month: Month, query: dict[str, str]) -> str:
     return f"{reverse('revenue_rows')}?{urlencode({'view': 'all', 'currency': month.currency, **query})}"
 
 
-def _invoice(row: RevenueEntry) -> str:
-    number = row.invoice.number
-    return format_html('<a href="{}">{}</a>', reverse("invoice", args=[number]), number)
-
-
 class RevenueRows(ListPage):
     name = "revenue"
     title = gettext_lazy("Revenue, row by row")
     counted = ngettext_lazy("%(n)s entry", "%(n)s entries", "count")
     filterset = RevenueFilters
     columns = (
-        Column("invoice__number", gettext_lazy("Invoice"), _invoice, lambda r: r.invoice.number, css="nowrap"),
+        Column("invoice__number", gettext_lazy("Invoice"), css="id"),
         Column("invoice_line__description", gettext_lazy("What"), css="grow"),
         Column("part", gettext_lazy("Part"), css="num low"),
         Column("rule", gettext_lazy("Earned how"), lambda r: r.get_rule_display(), css="nowrap low"),
