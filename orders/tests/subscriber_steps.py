@@ -10,6 +10,8 @@ from orders import factories
 from orders.models import PlanVersion, Subscription
 from orders.tests.subscribed import subscribe
 
+PAGES = ("", "date/1/", "contents/", "pause/", "often/", "cancel/", "address/", "papers/", "prove/", "code/")
+
 
 def by_card(version: PlanVersion | None = None) -> Subscription:
     address = AddressFactory()
