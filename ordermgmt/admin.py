@@ -125,3 +125,45 @@ class InstallationAdmin(ReadOnlyAdmin):
     """Confirmed on the page Live system."""
 
     list_display = ("address", "epoch", "confirmed_at", "confirmed_by")
+
+
+@admin.register(models.KpiDay)
+class KpiDayAdmin(ReadOnlyAdmin):
+    """Worked out from the rows; `manage.py rollups --check` compares."""
+
+    list_display = (
+        "kpi",
+        "on",
+        "warehouse",
+        "channel",
+        "plan",
+        "country",
+        "currency",
+        "numerator",
+        "denominator",
+        "count",
+    )
+    list_filter = ("kpi",)
+    search_fields = ("kpi",)
+    date_hierarchy = "on"
+
+
+@admin.register(models.KpiMark)
+class KpiMarkAdmin(ReadOnlyAdmin):
+    list_display = ("kpi", "version", "refreshed_at")
+    search_fields = ("kpi",)
+
+
+@admin.register(models.KpiTarget)
+class KpiTargetAdmin(ReadOnlyAdmin):
+    """Set on the page of the figure."""
+
+    list_display = ("kpi", "value", "starts_on", "owner", "set_by")
+    list_filter = ("kpi",)
+    search_fields = ("kpi", "owner")
+
+
+@admin.register(models.KpiNote)
+class KpiNoteAdmin(ReadOnlyAdmin):
+    list_display = ("on", "words", "by")
+    search_fields = ("words",)

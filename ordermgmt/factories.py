@@ -1,7 +1,7 @@
 """Test records of the frame."""
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import factory
@@ -16,6 +16,10 @@ from ordermgmt.models import (
     Installation,
     JobRun,
     JobState,
+    KpiDay,
+    KpiMark,
+    KpiNote,
+    KpiTarget,
     NumberSeries,
     OutgoingMessage,
     RoleGrant,
@@ -191,3 +195,44 @@ class SavedViewFactory(factory.django.DjangoModelFactory[SavedView]):
     page = "orders"
     slug = factory.Sequence(lambda n: f"view-{n}")
     name = "Mine"
+
+
+class KpiDayFactory(factory.django.DjangoModelFactory[KpiDay]):
+    """A row for its own sake; real ones come from the job."""
+
+    class Meta:
+        model = KpiDay
+
+    kpi = "orders_taken"
+    on = factory.Sequence(lambda n: date(2026, 1, 1) + timedelta(days=n))
+    numerator = denominator = count = 1
+
+
+class KpiMarkFactory(factory.django.DjangoModelFactory[KpiMark]):
+    class Meta:
+        model = KpiMark
+
+    kpi = factory.Sequence(lambda n: f"figure_{n}")
+    version = 1
+    moved_at = refreshed_at = NOW
+
+
+class KpiTargetFactory(factory.django.DjangoModelFactory[KpiTarget]):
+    class Meta:
+        model = KpiTarget
+
+    kpi = "otif"
+    value = "0.95"
+    starts_on = factory.Sequence(lambda n: date(2026, 1, 1) + timedelta(days=n))
+    set_by = "Test"
+    set_at = NOW
+
+
+class KpiNoteFactory(factory.django.DjangoModelFactory[KpiNote]):
+    class Meta:
+        model = KpiNote
+
+    on = date(2026, 11, 23)
+    words = "Free delivery started"
+    by = "Test"
+    at = NOW

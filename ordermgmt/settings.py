@@ -254,6 +254,8 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = USE_I18N = True
 BUSINESS_TIME_ZONE = env.str("BUSINESS_TIME_ZONE", default="Europe/Stockholm")
+# Sums of money in reports are in one currency at a time; this one unless another is asked for.
+REPORT_CURRENCY = env.str("REPORT_CURRENCY", default="EUR")
 # Renewals are spread over so many seconds after the cut-off.
 RENEWAL_WINDOW_SECONDS = env.int("RENEWAL_WINDOW_SECONDS", default=6 * 3600)
 

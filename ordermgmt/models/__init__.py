@@ -2,6 +2,7 @@ from ordermgmt.models.api import ApiClient, IdempotencyKey
 from ordermgmt.models.documents import StoredDocument
 from ordermgmt.models.history import Activity, ActivityCategory
 from ordermgmt.models.installation import Installation
+from ordermgmt.models.kpis import KpiDay, KpiMark, KpiNote, KpiTarget
 from ordermgmt.models.leases import Leased
 from ordermgmt.models.messages import MessageState, OutgoingMessage
 from ordermgmt.models.numbers import NumberSeries
@@ -20,6 +21,10 @@ __all__ = [
     "Installation",
     "JobRun",
     "JobState",
+    "KpiDay",
+    "KpiMark",
+    "KpiNote",
+    "KpiTarget",
     "Leased",
     "MessageState",
     "NumberSeries",
