@@ -69,7 +69,7 @@ def _box_words(upcoming: Upcoming, charge: PricedDelivery) -> str:
     if charge.is_agreed:
         return _("Agreed price")
     words = {"plan": str(upcoming.version.plan), "count": upcoming.invoice.deliveries if upcoming.invoice else 1}
-    return _("%(plan)s for %(count)d deliveries") % words if words["count"] != 1 else words["plan"]
+    return _("%(plan)s for %(count)d deliveries") % words if words["count"] != 1 else str(words["plan"])
 
 
 def _sum(priced: PricedDelivery, kind: str) -> Decimal:

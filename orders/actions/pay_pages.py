@@ -1,6 +1,7 @@
 """A customer pays on the provider's page, or leaves a new card there (P42). Never two attempts at once."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -117,7 +118,7 @@ def open_card_page(link: PayLink, *, now: datetime) -> str:
     ).url
 
 
-def _person(link: PayLink, provider: str) -> dict[str, str]:
+def _person(link: PayLink, provider: str) -> dict[str, Any]:
     customer = link.customer
     known = PaymentMethod.objects.filter(customer=customer, provider=provider).exclude(provider_customer="")
     address = f"{settings.BASE_URL}/p/{link.token}/"

@@ -105,7 +105,7 @@ def _context(link: PayLink, *, is_back: bool) -> dict[str, Any]:
 
 def _next_delivery(link: PayLink, invoice: Invoice | None) -> Any:
     """The day the customer looks forward to."""
-    rows = Subscription.objects.filter(pk=invoice.subscription_id) if invoice else link.customer.subscriptions.all()
+    rows = Subscription.objects.filter(invoices=invoice) if invoice else link.customer.subscriptions.all()
     return (
         rows.filter(deliveries__is_next=True)
         .order_by("deliveries__leaves_on")
