@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 
 from ordermgmt.history import activity
 from ordermgmt.models import Activity, User
-from orders.actions.revenue_movements import refresh_mrr
+from orders.actions.revenue_movements import Refresh, refresh_all_mrr
 from orders.billing_states import EventKind, SubscriptionStatus
 from orders.models import PlanItem, Subscription, SubscriptionEvent, SubscriptionLine
 from orders.renewal_book import RenewalBook
@@ -24,9 +24,13 @@ def carry_over(renewals: Sequence[Renewal], book: RenewalBook, *, by: User | str
     adopted = [r for r in renewals if r.adopts]
     _adopt_plans(adopted, book, by=by, now=now)
     begins = [r for r in renewals if r.starts_cycle and not r.is_free and not r.subscription.mrr]
-    for r in {r.subscription.pk: r for r in [*adopted, *begins]}.values():
-        interval = r.calendar.interval(r.delivery.number)
-        refresh_mrr(r.subscription, interval, cause=f"renewal:{r.subscription.number}:{r.delivery.number}", now=now)
+    changed = {r.subscription.pk: r for r in [*adopted, *begins]}.values()
+    refresh_all_mrr([_refresh(r, "renewal") for r in changed], now=now)
+
+
+def _refresh(r: Renewal, what: str, reason: str = "") -> Refresh:
+    s, number = r.subscription, r.delivery.number
+    return Refresh(s, r.calendar.interval(number), f"{what}:{s.number}:{number}", reason)
 
 
 def _adopt_plans(renewals: Sequence[Renewal], book: RenewalBook, *, by: User | str, now: datetime) -> None:
@@ -72,10 +76,7 @@ def _end(renewals: Sequence[Renewal], *, by: User | str, now: datetime, is_cance
     kind = EventKind.CANCELLED if is_cancelled else EventKind.EXPIRED
     words = gettext_noop("Cancelled as planned") if is_cancelled else gettext_noop("Ended with its term")
     _history(renewals, kind, f"subscription.{kind}", words, by, now)
-    for r in renewals:
-        interval = r.calendar.interval(r.delivery.number)
-        cause = f"end:{r.subscription.number}:{r.delivery.number}"
-        refresh_mrr(r.subscription, interval, cause=cause, now=now, reason=r.subscription.cancel_reason[:20])
+    refresh_all_mrr([_refresh(r, "end", r.subscription.cancel_reason[:20]) for r in renewals], now=now)
 
 
 def _history(renewals: Sequence[Renewal], kind: str, verb: str, sentence: str, by: User | str, now: datetime) -> None:
