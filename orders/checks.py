@@ -180,6 +180,9 @@ def check_payment(draft: OrderDraft, known: Known) -> Iterator[Finding]:
         message = _("%(due)s %(currency)s is to be paid, %(paid)s is.")
         facts = {"due": due, "currency": draft.currency, "paid": money}
         yield Finding(HoldCode.PAYMENT, "error", "payments", message % facts, str(money))
+    if draft.owes_ahead:
+        words = _("The invoice that pays for this delivery in advance is open.")
+        yield Finding(HoldCode.PAYMENT, "error", "payments/ahead", words)
 
 
 CHECKS: tuple[Check, ...] = (

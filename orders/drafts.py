@@ -109,7 +109,8 @@ class OrderDraft:
     """`stated_total` and `stated_tax` are the channel's own figures: kept as they are, any difference
     from the parts becomes a charge of kind ADJUSTMENT, so that the order adds up and says so.
     `tells_customer` False sends no confirmation: the order is old news to its customer.
-    `on_invoice`: it is paid after it was sent, so it is not held for money.
+    `on_invoice`: it is paid after it was sent, so it is not held for money. `owes_ahead`: it was billed in advance, with
+    others, and that is not paid yet.
     """
 
     channel_id: int
@@ -137,6 +138,8 @@ class OrderDraft:
     tells_customer: bool = True
     is_renewal: bool = False
     on_invoice: bool = False
+    owes_ahead: bool = False
+    ships_in_parts: bool = False
     note: str = ""
     tags: tuple[str, ...] = ()
     priority: int = 0

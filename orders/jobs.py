@@ -16,6 +16,7 @@ from orders.actions.holds import expire_holds
 from orders.actions.intake import understand_inbound
 from orders.actions.mapping import identify_items, mendable_orders
 from orders.actions.overdue import mark_overdue
+from orders.actions.paid_holds import release_paid
 from orders.actions.pausing import resume_due
 from orders.actions.price_changes import work_price_changes
 from orders.actions.promises import renew_missed
@@ -94,6 +95,11 @@ def price_changes(ctx: Context) -> dict[str, Any]:
 def renewals(ctx: Context) -> dict[str, Any]:
     """Due deliveries become orders; a run that is cut off is taken up by the next."""
     return renew_due(now=ctx.now, progress=ctx.progress).as_dict()
+
+
+@job("release_paid", title=_("Let renewals go on that were paid"), every=1, rank=26)
+def paid_holds(ctx: Context) -> dict[str, Any]:
+    return release_paid(now=ctx.now).summary("released")
 
 
 @job("resume_paused", title=_("Resume subscriptions whose pause ends soon"), at="05:00", rank=44)

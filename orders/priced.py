@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from ordermgmt.money import ZERO, tax_in
+from orders.billing_states import TaxTreatment
 from orders.models import PlanVersion
 from orders.price_book import Good
 
@@ -72,6 +73,7 @@ class PricedDelivery:
     code: str = ""
     is_free: bool = False
     is_paid: bool = False
+    treatment: str = TaxTreatment.STANDARD
 
     @property
     def discount(self) -> Decimal:

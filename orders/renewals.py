@@ -6,26 +6,19 @@ calendar and the same prices, so that what was shown is what is ordered. Rules: 
 
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 
-from django.utils import translation
 from django.utils.translation import gettext as _
 
-from customers.models import Address
-from ordermgmt.clock import business_day
-from ordermgmt.money import ZERO, round_money, tax_in
-from orders.billing_states import Collection, DeliveryStatus
+from orders.billing_states import DeliveryStatus
 from orders.billing_terms import Period, is_free, is_over, is_prepaid, period_from
 from orders.calendars import SubscriptionCalendar
 from orders.catching_up import CannotRenew, check_bounds
-from orders.drafts import DraftAddress, DraftCharge, DraftLine, OrderDraft
+from orders.drafts import DraftAddress, OrderDraft
 from orders.models import Delivery, PlanVersion, Subscription
-from orders.network import Destination
 from orders.priced import Occasion, Part, PricedDelivery
 from orders.projecting import Known
-from orders.promising import arrival
 from orders.renewal_book import RenewalBook
-from orders.states import ChargeKind
+from orders.renewal_drafts import draft_of, postal
 from orders.subscription_pricing import NoPrice, price_delivery
 
 
@@ -39,7 +32,8 @@ class Following:
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """`sent` is what the order holds, `charge` what is billed now (None: it was paid before). `following` None: it was the last."""
+    """`sent` is what the order holds, `charge` what is billed now (None: it was paid before). `following` None: it was the last.
+    `left_out` is what nobody has and the plan neither sends nor charges."""
 
     subscription: Subscription
     delivery: Delivery
@@ -55,6 +49,7 @@ class Renewal:
     draft: OrderDraft
     bill_to: DraftAddress
     following: Following | None
+    left_out: tuple[Part, ...] = ()
 
     @property
     def starts_cycle(self) -> bool:
@@ -115,8 +110,9 @@ def build(s: Subscription, delivery: Delivery, book: RenewalBook, *, is_forced: 
         raise CannotRenew("address", _("It has no delivery address."))
     if not sent.parts:
         raise CannotRenew("contents", _("There is nothing in the box."))
-    shipping = _postal(address)
-    bill_to = _postal(book.billing.get(s.customer_id, address))
+    shipping = postal(address)
+    bill_to = postal(book.billing.get(s.customer_id, address))
+    owes_ahead = s.pk in book.owing if charge is None else prepaid and charge.total > 0
     return Renewal(
         subscription=s,
         delivery=delivery,
@@ -129,7 +125,7 @@ def build(s: Subscription, delivery: Delivery, book: RenewalBook, *, is_forced: 
         cycle_number=known.last_cycle + 1,
         sent=sent,
         charge=charge,
-        draft=_draft(s, delivery, sent, shipping, bill_to, book),
+        draft=draft_of(s, delivery, sent, shipping, bill_to, book, version=version, owes_ahead=owes_ahead),
         bill_to=bill_to,
         following=following(
             s, version, delivery.number, calendar, known, sent=calendar.sent_elsewhere + known.ordered + 1
@@ -157,81 +153,3 @@ def following(
     planned_on = row.planned_on if row else calendar.planned_on(after)
     is_last = version.ends_after is not None and sent >= version.ends_after
     return None if is_last or is_over(s, planned_on, sent) else Following(after, row)
-
-
-def _postal(address: Address) -> DraftAddress:
-    return DraftAddress(**address.as_postal())
-
-
-def _draft(
-    s: Subscription,
-    delivery: Delivery,
-    sent: PricedDelivery,
-    shipping: DraftAddress,
-    bill_to: DraftAddress,
-    book: RenewalBook,
-) -> OrderDraft:
-    customer = s.customer
-    return OrderDraft(
-        channel_id=s.channel_id,
-        currency=s.currency,
-        lines=tuple(_line(part, s.currency) for part in sent.parts),
-        charges=tuple(_charges(sent, s.language)),
-        placed_at=book.now,
-        customer_id=s.customer_id,
-        email=customer.email,
-        phone=customer.phone,
-        shipping=shipping,
-        billing=bill_to,
-        language=s.language,
-        shipping_method=s.shipping_method,
-        is_gift=s.is_gift,
-        is_renewal=True,
-        on_invoice=s.collection == Collection.INVOICE,
-        note=s.note,
-        requested_delivery_on=_arrives_on(delivery.leaves_on, shipping, book),
-    )
-
-
-def _arrives_on(leaves_on: date, to: DraftAddress, book: RenewalBook) -> date | None:
-    """The day that is wished for, so that it leaves on the day of the calendar; none when that has passed."""
-    zones = book.network.serving(Destination(to.country, to.postcode))
-    if not zones or leaves_on < business_day(book.now):
-        return None
-    return arrival(leaves_on, zones[0].transit_days, to.country)
-
-
-def _line(part: Part, currency: str) -> DraftLine:
-    return DraftLine(
-        name=part.good.name,
-        quantity=part.quantity,
-        unit_price=round_money(part.full / part.quantity, currency),
-        total=part.total,
-        discount=part.discount,
-        tax_rate=part.rate,
-        tax=part.tax,
-        sku_id=part.good.pk,
-        external_code=part.good.code,
-    )
-
-
-def _charges(sent: PricedDelivery, language: str) -> list[DraftCharge]:
-    wanted = ((ChargeKind.SHIPPING, sent.delivery, sent.delivery_discount), (ChargeKind.FEE, sent.set_up_fee, ZERO))
-    return [_charge(kind, amount, less, sent, language) for kind, amount, less in wanted if amount]
-
-
-def _charge(kind: str, amount: Decimal, less: Decimal, sent: PricedDelivery, language: str) -> DraftCharge:
-    return DraftCharge(
-        kind=kind,
-        title=charge_title(kind, language),
-        amount=amount,
-        discount=less,
-        tax_rate=sent.charge_rate,
-        tax=tax_in(amount - less, sent.charge_rate, sent.currency),
-    )
-
-
-def charge_title(kind: str, language: str) -> str:
-    """In the customer's words."""
-    with translation.override(language):
-        return _("Delivery") if kind == ChargeKind.SHIPPING else _("Set-up fee")

@@ -175,6 +175,7 @@ def _taxed(made: PricedDelivery, subscription: Subscription, occasion: Occasion,
         return made
     return replace(
         made,
+        treatment=most.treatment,
         delivery=most.price(made.delivery, made.currency),
         delivery_discount=most.price(made.delivery_discount, made.currency),
         set_up_fee=most.price(made.set_up_fee, made.currency),

@@ -157,6 +157,7 @@ def _order(prepared: Prepared, decided: Decided) -> Order:
         gift_message=draft.gift_message,
         is_test=draft.is_test,
         is_renewal=draft.is_renewal,
+        ships_in_parts=draft.ships_in_parts,
         note=draft.note,
         tags=list(draft.tags),
         requested_delivery_on=draft.requested_delivery_on,

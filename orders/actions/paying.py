@@ -15,8 +15,8 @@ from ordermgmt.retrying import retries_conflicts
 from orders.actions.holds import release
 from orders.actions.progress import lock_order, refresh_status
 from orders.actions.settling import settle_invoices
-from orders.models import Hold, Order, Payment
-from orders.states import HoldCode, PaymentKind, PaymentState
+from orders.models import Hold, Invoice, Order, Payment
+from orders.states import HoldCode, InvoiceStatus, PaymentKind, PaymentState
 from orders.statuses import covered, paid
 
 # What a provider said first and may still say otherwise.
@@ -124,8 +124,16 @@ def note_money(payment: Payment, *, subject: str, by: User | str, now: datetime)
 
 
 def release_when_paid(order: Order, *, by: User | str, now: datetime) -> None:
-    """Inside the caller's transaction: once a locked order is authorised or paid in full, the hold for money is lifted."""
-    if covered(Payment.objects.filter(order=order)) < order.total:
+    """Inside the caller's transaction: once a locked order is authorised or paid in full, the hold for money is lifted.
+
+    A delivery that is paid in advance waits for that invoice, too.
+    """
+    if covered(Payment.objects.filter(order=order)) < order.total or _owes_ahead(order):
         return
     for held in Hold.objects.filter(order=order, code=HoldCode.PAYMENT).open():
         release(held, order, by=by, now=now)
+
+
+def _owes_ahead(order: Order) -> bool:
+    ahead = Invoice.objects.filter(order=None, status=InvoiceStatus.OPEN, billing_cycle__paid_deliveries__order=order)
+    return order.is_renewal and ahead.exists()

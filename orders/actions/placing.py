@@ -160,7 +160,8 @@ def somebody_waits(skus: Collection[int]) -> bool:
 def waiting_as(key: int, prepared: Prepared) -> Waiting:
     """A draft in the queue for stock, under a key no order has."""
     draft, sources = prepared.draft, prepared.network.sources(prepared.to)
-    return Waiting(key, prepared.needs, sources, prepared.now, priority=draft.priority, is_renewal=draft.is_renewal)
+    needs = prepared.needs if prepared.takes_stock else ()
+    return Waiting(key, needs, sources, prepared.now, priority=draft.priority, is_renewal=draft.is_renewal)
 
 
 def _decide(prepared: Prepared, levels: Levels) -> Decided:
@@ -168,9 +169,10 @@ def _decide(prepared: Prepared, levels: Levels) -> Decided:
 
 
 def with_days(prepared: Prepared, sourcing: Sourcing) -> Decided:
-    """When what is promised, and what is not there yet, can be with the customer."""
+    """When what is promised, and what is not there yet, can be with the customer; in parts, the first of them."""
     missing = missing_units(prepared.lines, sourcing)
-    made = prepared.network.promise(prepared.to, sourcing.warehouse_ids, is_short=bool(missing))
+    is_short = bool(missing) and not (prepared.draft.ships_in_parts and sourcing.parts)
+    made = prepared.network.promise(prepared.to, sourcing.warehouse_ids, is_short=is_short)
     return Decided(sourcing, made, missing)
 
 

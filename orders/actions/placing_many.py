@@ -65,7 +65,7 @@ def write_many(ready: Sequence[Prepared], *, by: User | str, now: datetime) -> l
     """Inside the caller's transaction: write what `prepare_many` made ready."""
     if not ready:
         return []
-    places, skus = _relevant(ready)
+    places, skus = relevant(ready)
     try:
         # A savepoint, so that what was written is undone alone when the stock was taken meanwhile.
         with transaction.atomic():
@@ -74,13 +74,27 @@ def write_many(ready: Sequence[Prepared], *, by: User | str, now: datetime) -> l
         return _Writing(ready, locked_levels_at(places, skus), by, now).write()
 
 
-def _relevant(ready: Iterable[Prepared]) -> tuple[set[int], set[int]]:
+def relevant(ready: Iterable[Prepared]) -> tuple[set[int], set[int]]:
+    """Warehouses and SKUs whose levels decide what they are given."""
     places, skus = set[int](), set[int]()
     for one in ready:
         serving, wanted = one.relevant
         places.update(serving)
         skus.update(wanted)
     return places, skus
+
+
+def share_out(ready: Sequence[Prepared], levels: Levels, *, now: datetime) -> list[Sourcing]:
+    """What each is given of the free units; orders that wait for the same units are served before, as by the queue."""
+    own = [waiting_as(-i - 1, one) for i, one in enumerate(ready)]
+    free = free_of(levels)
+    skus = {sku for _, sku in free}
+    if somebody_waits(skus):
+        queue = queue_for(skus, now=now)
+        given = fill([*queue.waiting.values(), *own], {**queue.free, **free}, now=now)
+    else:
+        given = fill(own, free, now=now)
+    return [given[one.order_id] for one in own]
 
 
 @dataclass(frozen=True)
@@ -107,23 +121,13 @@ class _Writing:
 
     def _decide(self) -> Iterable[Decided]:
         """Each order adds to the load of its day, so that the next sees it."""
-        given = self._share_out()
+        given = share_out(self.ready, self.levels, now=self.now)
         for i, one in enumerate(self.ready):
-            decided = with_days(one, given[-i - 1])
+            decided = with_days(one, given[i])
             made, places = decided.promise, decided.sourcing.warehouse_ids
             if made and places:
                 one.network.calendars[places[0]].take(made.ship_on)
             yield decided
-
-    def _share_out(self) -> dict[int, Sourcing]:
-        """By negative position; orders that wait for the same units are served before, as by the queue."""
-        own = [waiting_as(-i - 1, one) for i, one in enumerate(self.ready)]
-        free = free_of(self.levels)
-        skus = {sku for _, sku in free}
-        if not somebody_waits(skus):
-            return fill(own, free, now=self.now)
-        queue = queue_for(skus, now=self.now)
-        return fill([*queue.waiting.values(), *own], {**queue.free, **free}, now=self.now)
 
     def _groups(self, new: Sequence[NewOrder], decided: Sequence[Decided]) -> list[Sequence[Model]]:
         """The rows of all orders, table by table."""

@@ -9,7 +9,8 @@ from django.utils.translation import ngettext
 
 from ordermgmt.money import ZERO, tax_in
 from orders.actions.cycle_invoices import BillItem
-from orders.renewals import Renewal, charge_title
+from orders.renewal_drafts import charge_title
+from orders.renewals import Renewal
 from orders.states import ChargeKind
 
 

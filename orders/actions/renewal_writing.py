@@ -19,6 +19,7 @@ from ordermgmt.inserting import update_together
 from ordermgmt.models import Activity, User
 from ordermgmt.money import ZERO
 from orders.actions.cycle_invoices import CycleBill, issue_cycle_invoices
+from orders.actions.leaving_out import tell_left_out
 from orders.actions.order_rows import Prepared
 from orders.actions.placing_many import write_many
 from orders.actions.prepaid_bills import bill_items
@@ -249,7 +250,7 @@ def _used_promotions(renewals: Sequence[Renewal], book: RenewalBook) -> list[int
 
 
 def _tell(renewals: Sequence[Renewal], made: Mapping[int, Order], *, by: User | str, now: datetime) -> None:
-    SubscriptionEvent.objects.bulk_create(
+    events = SubscriptionEvent.objects.bulk_create(
         SubscriptionEvent(
             subscription=r.subscription,
             kind=EventKind.ORDERED,
@@ -260,6 +261,9 @@ def _tell(renewals: Sequence[Renewal], made: Mapping[int, Order], *, by: User | 
         )
         for r in renewals
     )
+    for r, event in zip(renewals, events, strict=True):
+        if r.left_out:
+            tell_left_out(r, event, now=now)
     Activity.objects.bulk_create(
         activity(
             "delivery.ordered",
@@ -285,6 +289,7 @@ def _facts(r: Renewal, order: Order) -> dict[str, Any]:
         "cycle": r.cycle_number if r.starts_cycle else None,
         "owed": r.owed_after,
         "next": after.number if after else None,
+        "left_out": ", ".join(part.good.code for part in r.left_out),
     }
 
 

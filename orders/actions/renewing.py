@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from ordermgmt.models import User
 from ordermgmt.retrying import retries_conflicts
-from orders.actions.order_rows import Prepared
+from orders.actions.leaving_out import Ready, leave_out_missing
 from orders.actions.parking import park
 from orders.actions.placing import DraftRefused
 from orders.actions.placing_many import prepare_many
@@ -146,9 +146,6 @@ def _lock(ids: Sequence[int], *, now: datetime | None) -> list[Delivery]:
     return found
 
 
-Ready = list[tuple[Renewal, Prepared]]
-
-
 def _work_out(
     deliveries: Sequence[Delivery], book: RenewalBook, *, is_forced: bool = False
 ) -> tuple[Ready, dict[int, CannotRenew]]:
@@ -169,7 +166,7 @@ def _work_out(
             faults[renewal.delivery.pk] = CannotRenew("refused", str(prepared))
         else:
             ready.append((renewal, prepared))
-    return ready, faults
+    return leave_out_missing(ready, now=book.now), faults
 
 
 def _built(row: Delivery, book: RenewalBook, is_forced: bool) -> Renewal:
