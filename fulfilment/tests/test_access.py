@@ -15,6 +15,16 @@ from inventory.models import Sku, Warehouse
 from ordermgmt.factories import UserFactory
 from ordermgmt.models import User
 from ordermgmt.roles import Role
+from orders.factories import (
+    BulkChangeFactory,
+    CreditNoteFactory,
+    DunningFactory,
+    PayLinkFactory,
+    PayoutFactory,
+    PriceChangeFactory,
+    PromotionFactory,
+    RefundFactory,
+)
 from orders.models import Invoice, Order, OrderLink, Subscription
 from orders.tests.subscribed import subscribe
 
@@ -46,7 +56,20 @@ class Examples:
             "shipments/": Shipment.objects.latest("pk").number, "invoices/": Invoice.objects.latest("pk").number,
             "waves/": Wave.objects.latest("pk").number, "scan/": Wave.objects.latest("pk").number,
             "subscriptions/": Subscription.objects.latest("pk").number,
-            "o/": OrderLink.objects.latest("pk").token, "s/": subscribe().links.latest("pk").token,
+            "o/": OrderLink.objects.latest("pk").token, **self._billing(),
+        }  # fmt: skip
+
+    @staticmethod
+    def _billing() -> dict[str, str]:
+        """Longer heads first: the first that fits is taken."""
+        s = subscribe()
+        return {
+            "s/": s.links.latest("pk").token, "subscriptions/runs/": BulkChangeFactory().number,
+            "subscriptions/": s.number, "plans/changes/": PriceChangeFactory().number,
+            "plans/promotions/": PromotionFactory().code, "plans/": s.version.plan.number,
+            "refunds/": RefundFactory().number, "dunning/": DunningFactory().invoice.number,
+            "payouts/": PayoutFactory().reference, "p/": PayLinkFactory().token,
+            "credit-notes/": CreditNoteFactory().number,
         }  # fmt: skip
 
     def address(self, route: str, pattern: URLPattern) -> str:

@@ -133,6 +133,7 @@ class Collecting(RuleBasedStateMachine):
             assert proof.holds, (code, proof.rows)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_random_lives(settings: Any) -> None:
     """Each life is rolled back at its end; `settings` puts back what the machine sets."""

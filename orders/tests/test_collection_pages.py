@@ -96,6 +96,7 @@ def test_deeds_that_are_refused(stripe_server: StripeServer) -> None:
     assert signed_in().post(f"{url}/pause/", {"pause-day": "2020-01-01"}).status_code == 409
     assert signed_in().post(f"{url}/nonsense/").status_code == 404
     assert signed_in(Role.MANAGER).post(f"{url}/stop/", {"stop-note": "x"}).status_code == 403
+    assert signed_in(Role.MANAGER).post(f"{url}/write-off/", {"write-off-note": ""}).status_code == 422
     assert signed_in(Role.SUPPORT).get(f"{url}/").status_code == 403
 
 
@@ -106,19 +107,21 @@ def test_payment_refund_and_approval(stripe_server: StripeServer) -> None:
     client = signed_in()
     assert str(payment.reference) in page(client, "/payments/")
     assert "Can go back" in page(client, f"/payments/{payment.pk}/")
-    answer = client.post(f"/payments/{payment.pk}/", {"amount": "11", "reason": "Broken"})
-    assert (answer.status_code, b"Only 10.00 EUR can be paid back" in answer.content) == (422, True)
-    answer = client.post(f"/payments/{payment.pk}/", {"amount": "4", "reason": "Broken"}, follow=True)
+    answer = client.post(f"/payments/{payment.pk}/refund/", {"amount": "11", "reason": "Broken"})
+    assert (answer.status_code, b"Only 10.00 EUR can be paid back" in answer.content) == (409, True)
+    answer = client.post(f"/payments/{payment.pk}/refund/", {"amount": "4", "reason": "Broken"}, follow=True)
+    assert signed_in(Role.MANAGER).post(f"/payments/{payment.pk}/refund/").status_code == 403
+    assert client.post(f"/payments/{payment.pk}/refund/", {"amount": "1.001", "reason": ""}).status_code == 422
     refund = Refund.objects.get()
     assert f"{refund.number} waits for approval" in answer.content.decode()
     assert refund.number in page(client, "/refunds/")
-    assert client.post(f"/refunds/{refund.number}/", {"do": "refuse"}).status_code == 409
-    assert client.post(f"/refunds/{refund.number}/", {"do": "approve"}).status_code == 302
-    assert client.post(f"/refunds/{refund.number}/", {"do": "approve"}).status_code == 409
+    assert client.post(f"/refunds/{refund.number}/decide/", {"do": "refuse"}).status_code == 409
+    assert client.post(f"/refunds/{refund.number}/decide/", {"do": "approve"}).status_code == 302
+    assert client.post(f"/refunds/{refund.number}/decide/", {"do": "approve"}).status_code == 409
     run("refunds")
     refund.refresh_from_db()
     assert refund.status == RefundStatus.SUCCEEDED
-    assert signed_in(Role.SUPPORT).post(f"/refunds/{refund.number}/", {"do": "approve"}).status_code == 403
+    assert signed_in(Role.SUPPORT).post(f"/refunds/{refund.number}/decide/", {"do": "approve"}).status_code == 403
 
 
 def test_payouts_are_sums_without_difference(stripe_server: StripeServer) -> None:
@@ -133,7 +136,7 @@ def test_payouts_are_sums_without_difference(stripe_server: StripeServer) -> Non
     text = page(client, f"/payouts/{payout.reference}/")
     assert "Differs" not in text
     assert "Not found yet" in page(client, "/payouts/")
-    assert client.post(f"/payouts/{payout.reference}/", {"reference": "SEB 12"}).status_code == 302
+    assert client.post(f"/payouts/{payout.reference}/match/", {"reference": "SEB 12"}).status_code == 302
     payout.refresh_from_db()
     assert payout.bank_reference == "SEB 12"
     PayoutLine.objects.update(payment=None, amount=Decimal(9))

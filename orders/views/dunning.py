@@ -182,14 +182,22 @@ def _steps(case: Dunning) -> list[dict[str, Any]]:
     return rows
 
 
-@staff_page("finance.edit", "finance.approve")
+@staff_page("finance.edit")
 @require_POST
 def dunning_deed(request: StaffRequest, number: str, deed: str) -> HttpResponse:
     """One act on a case; what stands in its way is said on its page."""
-    case = _case(number)
-    needed = "finance.approve" if deed == "write-off" else "finance.edit"
-    if not request.user.has_perm(needed):
-        return _page(request, case, problem=_("Your role may not do this."), status=403)
+    return _act(request, _case(number), deed, DEEDS.get(deed))
+
+
+@staff_page("finance.approve")
+@require_POST
+def dunning_write_off(request: StaffRequest, number: str) -> HttpResponse:
+    return _act(request, _case(number), "write-off", _write_off)
+
+
+def _act(request: StaffRequest, case: Dunning, deed: str, act: "Act | None") -> HttpResponse:
+    if act is None:
+        raise Http404(deed)
     if deed in DAYS or deed in NOTES:
         form = (DayForm if deed in DAYS else NoteForm)(request.POST, prefix=deed)
         if not form.is_valid():
@@ -197,15 +205,12 @@ def dunning_deed(request: StaffRequest, number: str, deed: str) -> HttpResponse:
         given = form.cleaned_data
     else:
         given = {}
-    act = DEEDS.get(deed)
-    if act is None:
-        raise Http404
     try:
         words = act(case, given, {"by": request.user, "now": timezone.now()})
     except REFUSALS as refused:
         return _page(request, case, problem=str(refused), status=409)
     messages.success(request, words)
-    return redirect("dunning_case", number)
+    return redirect("dunning_case", case.invoice.number)
 
 
 Act = Callable[[Dunning, dict[str, Any], dict[str, Any]], str]
@@ -265,6 +270,5 @@ DEEDS: dict[str, Act] = {
     "move": _move,
     "stop": _stop,
     "again": _again,
-    "write-off": _write_off,
     "invoice": _to_invoice,
 }

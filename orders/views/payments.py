@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -12,11 +13,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ordermgmt.access import StaffRequest, staff_page
 from ordermgmt.clock import business_day
 from ordermgmt.listing import Column, Empty, ListPage, View
+from ordermgmt.money import ZERO
 from ordermgmt.templatetags import portal
 from orders.actions.refunding import RefundRefused, left_of, request_refund
 from orders.collection_filters import DisputeFilters, NotShippedFilters, PaymentFilters
@@ -79,28 +81,51 @@ def payment_list(request: StaffRequest) -> HttpResponseBase:
 
 
 @staff_page("orders.finance")
-@require_http_methods(["GET", "POST"])
+@require_GET
 def payment(request: StaffRequest, pk: int) -> HttpResponse:
-    """One payment, what went back of it, and asking for more to go back."""
-    row = get_object_or_404(Payment.objects.select_related("order", "invoice", "parent"), pk=pk)
-    left = left_of(row) if row.kind == PaymentKind.CAPTURE and row.state == PaymentState.SUCCEEDED else 0
-    may_ask = request.user.has_perm("finance.edit") and left > 0
-    form = RefundForm(request.POST or None, initial={"amount": left}, currency=row.currency) if may_ask else None
-    status = 200
-    if request.method == "POST":
-        if form is None:
-            status = 403
-        elif form.is_valid():
-            try:
-                made = request_refund(row.pk, by=request.user, now=timezone.now(), **form.cleaned_data)
-            except RefundRefused as refused:
-                form.add_error(None, str(refused))
-            else:
-                messages.success(request, _("%(number)s waits for approval.") % {"number": made})
-                return redirect("refund", made.number)
-        status = 422 if form and form.errors else status
-    context = {"page": "payment", "payment": row, "left": left, "form": form, "refunds": row.refund_requests.order_by("pk"),
-               "disputes": row.disputes.order_by("pk"), "lines": row.payout_lines.select_related("payout")}  # fmt: skip
+    """One payment and what went back of it."""
+    row = _payment(pk)
+    return _page(request, row, RefundForm(initial={"amount": _left(row)}, currency=row.currency))
+
+
+@staff_page("finance.edit")
+@require_POST
+def payment_refund(request: StaffRequest, pk: int) -> HttpResponse:
+    """Ask for money to go back; what stands in the way is said on the page of the payment."""
+    row = _payment(pk)
+    form = RefundForm(request.POST, currency=row.currency)
+    if not form.is_valid():
+        return _page(request, row, form, status=422)
+    try:
+        made = request_refund(row.pk, by=request.user, now=timezone.now(), **form.cleaned_data)
+    except RefundRefused as refused:
+        return _page(request, row, form, problem=str(refused), status=409)
+    messages.success(request, _("%(number)s waits for approval.") % {"number": made})
+    return redirect("refund", made.number)
+
+
+def _payment(pk: int) -> Payment:
+    return get_object_or_404(Payment.objects.select_related("order", "invoice", "parent"), pk=pk)
+
+
+def _left(row: Payment) -> Decimal:
+    return left_of(row) if row.kind == PaymentKind.CAPTURE and row.state == PaymentState.SUCCEEDED else ZERO
+
+
+def _page(
+    request: StaffRequest, row: Payment, form: RefundForm, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    left = _left(row)
+    context = {
+        "page": "payment",
+        "payment": row,
+        "left": left,
+        "form": form if left > 0 and request.user.has_perm("finance.edit") else None,
+        "problem": problem,
+        "refunds": row.refund_requests.order_by("pk"),
+        "disputes": row.disputes.order_by("pk"),
+        "lines": row.payout_lines.select_related("payout"),
+    }
     return render(request, "collection/payment.html", context, status=status)
 
 

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ordermgmt.access import StaffRequest, staff_page
 from ordermgmt.listing import Column, Empty, ListPage, View
@@ -71,19 +71,23 @@ def payout_list(request: StaffRequest) -> HttpResponseBase:
 
 
 @staff_page("orders.finance")
-@require_http_methods(["GET", "POST"])
+@require_GET
 def payout(request: StaffRequest, reference: str) -> HttpResponse:
     row = get_object_or_404(Payout, reference=reference)
-    form = ReferenceForm(request.POST or None, initial={"reference": row.bank_reference})
-    if request.method == "POST":
-        if not request.user.has_perm("finance.edit"):
-            return _page(request, row, form, problem=_("Your role may not do this."), status=403)
-        if form.is_valid():
-            match_payout(row.pk, bank_reference=form.cleaned_data["reference"], by=request.user, now=timezone.now())
-            messages.success(request, _("Found at the bank."))
-            return redirect("payout", reference)
+    return _page(request, row, ReferenceForm(initial={"reference": row.bank_reference}))
+
+
+@staff_page("finance.edit")
+@require_POST
+def payout_match(request: StaffRequest, reference: str) -> HttpResponse:
+    """The amount is on our bank statement, under this reference."""
+    row = get_object_or_404(Payout, reference=reference)
+    form = ReferenceForm(request.POST)
+    if not form.is_valid():
         return _page(request, row, form, status=422)
-    return _page(request, row, form)
+    match_payout(row.pk, bank_reference=form.cleaned_data["reference"], by=request.user, now=timezone.now())
+    messages.success(request, _("Found at the bank."))
+    return redirect("payout", reference)
 
 
 def _page(

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ordermgmt.access import StaffRequest, staff_page
 from ordermgmt.listing import Column, Empty, ListPage, View
@@ -61,23 +61,30 @@ def refund_list(request: StaffRequest) -> HttpResponseBase:
 
 
 @staff_page("orders.finance")
-@require_http_methods(["GET", "POST"])
+@require_GET
 def refund(request: StaffRequest, number: str) -> HttpResponse:
-    """A review page: what goes back, to whom, why; approve or refuse it."""
-    row = get_object_or_404(
-        Refund.objects.select_related("payment__order", "payment__invoice", "credit_note"), number=number
-    )
-    problem, status = "", 200
-    if request.method == "POST":
-        if not request.user.has_perm("finance.approve"):
-            problem, status = _("Your role may not approve refunds."), 403
-        else:
-            try:
-                messages.success(request, _decide(request, row))
-            except RefundRefused as refused:
-                problem, status = str(refused), 409
-            else:
-                return redirect("refund", number)
+    """A review page: what goes back, to whom, why."""
+    return _page(request, _refund(number))
+
+
+@staff_page("finance.approve")
+@require_POST
+def refund_decide(request: StaffRequest, number: str) -> HttpResponse:
+    """Approve or refuse it, try it again, or write down that it was paid; refusals are said on its page."""
+    row = _refund(number)
+    try:
+        messages.success(request, _decide(request, row))
+    except RefundRefused as refused:
+        return _page(request, row, problem=str(refused), status=409)
+    return redirect("refund", number)
+
+
+def _refund(number: str) -> Refund:
+    related = ("payment__order", "payment__invoice", "credit_note")
+    return get_object_or_404(Refund.objects.select_related(*related), number=number)
+
+
+def _page(request: StaffRequest, row: Refund, *, problem: str = "", status: int = 200) -> HttpResponse:
     is_online = provider_of(row.payment.provider).is_online
     context = {
         "page": "refund",
