@@ -12,6 +12,7 @@ from orders.actions.payouts import import_payouts
 from orders.actions.provider_events import fetch_missed, waiting_events, work_event
 from orders.actions.recognising import recognise_revenue
 from orders.actions.refund_work import waiting_refunds, work_refund
+from orders.actions.unpaid_boxes import mind_unpaid_boxes
 
 
 @job("charges", title=_("Charge what is due"), every=1, rank=60, timeout=300)
@@ -33,6 +34,11 @@ def fetch_events(ctx: Context) -> dict[str, Any]:
 @job("dunning", title=_("Remind of unpaid invoices and try them again"), every=5, rank=63, timeout=300)
 def dunning(ctx: Context) -> dict[str, Any]:
     return run_dunning(now=ctx.now)
+
+
+@job("unpaid_boxes", title=_("Hold boxes that are not paid, and free their stock"), every=5, rank=64)
+def unpaid_boxes(ctx: Context) -> dict[str, Any]:
+    return mind_unpaid_boxes(now=ctx.now)
 
 
 @job("expiring_cards", title=_("Warn of cards that end soon"), at="09:00", rank=64)

@@ -62,14 +62,16 @@ class Examples:
     @staticmethod
     def _billing() -> dict[str, str]:
         """Longer heads first: the first that fits is taken."""
-        s = subscribe()
+        s, invoice = subscribe(), Invoice.objects.latest("pk")
+        payment = Payment.objects.filter(kind=PaymentKind.CAPTURE).latest("pk")
         return {
             "s/": s.links.latest("pk").token, "subscriptions/runs/": BulkChangeFactory().number,
-            "subscriptions/": s.number, "plans/changes/": PriceChangeFactory().number,
-            "plans/promotions/": PromotionFactory().code, "plans/": s.version.plan.number,
-            "refunds/": RefundFactory().number, "dunning/": DunningFactory().invoice.number,
-            "payouts/": PayoutFactory().reference, "p/": PayLinkFactory().token,
-            "credit-notes/": CreditNoteFactory().number,
+            "subscriptions/": s.number, "plans/promotions/": PromotionFactory().code,
+            "plans/changes/": PriceChangeFactory(plan=s.version.plan, to_version=s.version).number,
+            "plans/": s.version.plan.number, "refunds/": RefundFactory(payment=payment).number,
+            "dunning/": DunningFactory(invoice=invoice).invoice.number, "payouts/": PayoutFactory().reference,
+            "p/": PayLinkFactory(invoice=invoice, customer=s.customer).token,
+            "credit-notes/": CreditNoteFactory(invoice=invoice).number,
         }  # fmt: skip
 
     def address(self, route: str, pattern: URLPattern) -> str:

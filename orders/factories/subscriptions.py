@@ -18,7 +18,7 @@ class PlanFactory(factory.django.DjangoModelFactory[models.Plan]):
     class Meta:
         model = models.Plan
 
-    number = factory.Sequence(lambda n: f"PL-{n + 10}")
+    number = factory.Sequence(lambda n: f"PL-{n + 9_000}")
     name = factory.Sequence(lambda n: f"Coffee monthly {n}")
     created_at = NOW
 
@@ -176,7 +176,7 @@ class PriceChangeFactory(factory.django.DjangoModelFactory[models.PriceChange]):
     class Meta:
         model = models.PriceChange
 
-    number = factory.Sequence(lambda n: f"PC-{n + 10}")
+    number = factory.Sequence(lambda n: f"PC-{n + 9_000}")
     plan = factory.SubFactory(PlanFactory)
     to_version = factory.SubFactory(PlanVersionFactory, plan=factory.SelfAttribute("..plan"))
     earliest_on = date(2027, 1, 1)
