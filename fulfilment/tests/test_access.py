@@ -25,7 +25,8 @@ from orders.factories import (
     PromotionFactory,
     RefundFactory,
 )
-from orders.models import Invoice, Order, OrderLink, Subscription
+from orders.models import Invoice, Order, OrderLink, Payment, Subscription
+from orders.states import PaymentKind
 from orders.tests.subscribed import subscribe
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
