@@ -124,7 +124,7 @@ for _name, _measure, _spans, _rank, _title, _words in (
 
 
 # How whole it is ----------------------------------------------------------------------------------
-def with_first_units(lines: QuerySet[OrderLine]) -> QuerySet[OrderLine]:
+def with_first_units(lines: QuerySet[Any]) -> QuerySet[Any]:
     """Adds `wanted` and `at_first`: units that left on the business day of the order's first parcel."""
     first = SENT.filter(order=OuterRef("order"), dispatched_at__isnull=False).order_by("dispatched_at")
     packed = ShipmentLine.objects.filter(order_line=OuterRef("pk"), shipment__dispatched_at__isnull=False)

@@ -57,7 +57,7 @@ def stock_outs(period: Period) -> QuerySet[Sku]:
     unit=Unit.SHARE,
     higher_is_better=False,
     is_live=True,
-    numerator=one_if(Q(free__lte=0, is_elsewhere=True)),
+    numerator=one_if(Q(left__lte=0, is_elsewhere=True)),
     dimensions={"warehouse": "warehouse__code"},
     record=_item,
     joins=("sku",),
@@ -65,11 +65,11 @@ def stock_outs(period: Period) -> QuerySet[Sku]:
     rank=61,
 )
 def avoidable_stock_outs(period: Period) -> QuerySet[StockLevel]:
-    others = StockLevel.objects.filter(sku=OuterRef("sku"), warehouse__is_active=True).exclude(
+    others: QuerySet[Any] = StockLevel.objects.filter(sku=OuterRef("sku"), warehouse__is_active=True).exclude(
         warehouse=OuterRef("warehouse")
     )
-    rows = StockLevel.objects.filter(sku__status=SkuStatus.ACTIVE, warehouse__is_active=True)
-    return rows.annotate(free=FREE, is_elsewhere=Exists(others.annotate(free=FREE).filter(free__gt=0)))
+    rows: QuerySet[Any] = StockLevel.objects.filter(sku__status=SkuStatus.ACTIVE, warehouse__is_active=True)
+    return rows.annotate(left=FREE, is_elsewhere=Exists(others.annotate(left=FREE).filter(left__gt=0)))
 
 
 @kpi(

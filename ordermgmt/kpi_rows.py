@@ -67,7 +67,7 @@ class KpiRows(ListPage):
         self.columns = (  # type: ignore[misc]
             Column("kpi_record", gettext_lazy("Record"), css="id"), *day, *(() if kpi.spans else (*counts, *over)),
         )  # fmt: skip
-        self.sorts = {"day": ("pk",) if kpi.is_live else ("kpi_day", "pk")}  # type: ignore[misc]
+        self.sorts = {"day": ("id",) if kpi.is_live else ("kpi_day", "id")}  # type: ignore[misc]
 
     def prepare(self, rows: list[Any]) -> None:
         for row in rows:
@@ -87,4 +87,4 @@ def asked_period(data: QueryDict, today: date) -> Period:
 
 
 def asked_filters(data: QueryDict) -> dict[str, str]:
-    return {name: data[name] for name in DIMENSIONS if data.get(name)}
+    return {name: str(data[name]) for name in DIMENSIONS if data.get(name)}

@@ -132,11 +132,12 @@ class Kpi:
 
     def selected(self, period: Period, filters: Filters | None = None) -> QuerySet[Any]:
         """The exact rows (all of them without filters), with `kpi_day`, `kpi_numerator`, `kpi_denominator` on each."""
-        rows = self.rows(period).filter(self._within(period))
+        rows: QuerySet[Any] = self.rows(period).filter(self._within(period))
         if filters is not None:
             rows = rows.filter(**{self.dimensions[name]: value for name, value in self.known(filters).items()})
         day = {} if self.is_live else {"kpi_day": self.day}
-        return rows.annotate(**day, kpi_numerator=self.numerator, kpi_denominator=self.denominator)
+        selected: QuerySet[Any] = rows.annotate(**day, kpi_numerator=self.numerator, kpi_denominator=self.denominator)
+        return selected
 
     @property
     def day(self) -> Any:

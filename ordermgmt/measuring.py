@@ -63,7 +63,7 @@ Key = tuple[Any, ...]
 def recount(kpi: Kpi, period: Period, filters: Filters | None = None) -> Measured:
     """From the rows themselves."""
     filters = filters or {}
-    by_key = sums_of_rows(kpi, _read(kpi, period), filters)
+    by_key = sums_of_rows(kpi, read_period(kpi, period), filters)
     return _measured(kpi, period, filters, _by_day(by_key))
 
 
@@ -72,17 +72,18 @@ def from_days(kpi: Kpi, period: Period, filters: Filters | None = None) -> Measu
     filters = filters or {}
     if not kpi.is_stored:
         return recount(kpi, period, filters)
-    return measured_from(kpi, period, filters, stored_days([kpi], _read(kpi, period), filters).get(kpi.name, {}))
+    return measured_from(kpi, period, filters, stored_days([kpi], read_period(kpi, period), filters).get(kpi.name, {}))
 
 
 def measured_from(kpi: Kpi, period: Period, filters: Filters, days: Mapping[date, Sums]) -> Measured:
-    wanted = _read(kpi, period)
+    wanted = read_period(kpi, period)
     return _measured(
         kpi, period, filters, {day: sums for day, sums in days.items() if wanted.first <= day <= wanted.last}
     )
 
 
-def _read(kpi: Kpi, period: Period) -> Period:
+def read_period(kpi: Kpi, period: Period) -> Period:
+    """Of a balance everything up to the end of the period counts."""
     return Period(BEGINNING, period.last) if kpi.measure == Measure.BALANCE else period
 
 

@@ -79,7 +79,7 @@ class ReportForm(forms.Form):
             # Amounts are in one currency at a time.
             everything = ("", settings.REPORT_CURRENCY) if split.name == "currency" else ("", _("All"))
             choices = [everything, *(one for one in split.choices() if one[0] != settings.REPORT_CURRENCY)]
-            self.fields[split.name] = forms.ChoiceField(label=split.label, choices=choices, required=False)
+            self.fields[split.name] = forms.ChoiceField(label=str(split.label), choices=choices, required=False)
 
     def question(self) -> Question:
         self.is_valid()

@@ -128,11 +128,11 @@ def renewal_stock_outs(period: Period) -> QuerySet[Order]:
     return Order.objects.filter(status__in=TAKEN, is_renewal=True)
 
 
-def ages(orders: QuerySet[Order]) -> Iterable[tuple[Order, int]]:
+def ages(orders: QuerySet[Any]) -> Iterable[tuple[Any, int]]:
     """Whole business days since each order was accepted, up to the last day of the period."""
     for order in orders.iterator(chunk_size=2000):
         accepted = business_day(order.accepted_at) if order.accepted_at else order.until
-        yield order, (order.until - accepted).days  # type: ignore[attr-defined]
+        yield order, (order.until - accepted).days
 
 
 @kpi(

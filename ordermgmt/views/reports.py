@@ -22,6 +22,7 @@ from ordermgmt.history import record
 from ordermgmt.kpi_facts import rows_url
 from ordermgmt.kpi_rows import KpiRows, asked_filters, asked_period
 from ordermgmt.kpis import SPLITS, Kpi, Period, UnknownKpi, find, in_order
+from ordermgmt.measuring import read_period
 from ordermgmt.models import KpiTarget
 from ordermgmt.report_charts import movements, trend
 from ordermgmt.report_forms import NoteForm, Question, ReportForm, TargetForm
@@ -127,7 +128,7 @@ def _detail(request: StaffRequest, kpi: Kpi, form: TargetForm, status: int = 200
 def kpi_rows(request: StaffRequest, name: str) -> HttpResponseBase:
     """The exact rows: as many as the figure counts."""
     kpi, today = _known(name), business_day(timezone.now())
-    period = kpi.settled(asked_period(request.GET, today), today)
+    period = read_period(kpi, kpi.settled(asked_period(request.GET, today), today))
     return KpiRows(request, kpi, period=period, filters=asked_filters(request.GET)).response()
 
 
