@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
+from customers.models import Address
 from inventory.models import Sku, SkuPrice
 from ordermgmt.money import ZERO
 from orders.models import (
@@ -54,9 +55,8 @@ class PriceBook:
     rates: Rates
     _taxes: dict[tuple[Buyer, str, date], Tax] = field(default_factory=dict)
 
-    def tax(self, subscription: Subscription, tax_class: str, on: date) -> Tax:
-        """How goods of a class are taxed for the one who gets them, on a day; worked out once for all alike."""
-        to = subscription.address
+    def tax(self, subscription: Subscription, tax_class: str, on: date, *, to: Address | None) -> Tax:
+        """How goods of a class are taxed where they go, on a day; worked out once for all alike."""
         buyer = Buyer(to.country, to.region, subscription.customer.vat_id) if to else Buyer("")
         key = (buyer, tax_class, on)
         if key not in self._taxes:

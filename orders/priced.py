@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from customers.models import Address
 from ordermgmt.money import ZERO, tax_in
 from orders.billing_states import TaxTreatment
 from orders.models import PlanVersion
@@ -26,7 +27,7 @@ class Item(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """Which delivery is priced, or how many that are paid together. `is_paid`: in advance; `is_first`: the first that is billed (set-up fee);
-    `charges_before` counts charges that use up a promotion before this one."""
+    `charges_before` counts charges that use up a promotion before this one; `to` is where it goes when not as usual."""
 
     leaves_on: date
     version: PlanVersion
@@ -37,6 +38,7 @@ class Occasion:
     is_first: bool = False
     charges_before: int = 0
     adopts_contents: bool = False
+    to: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ def load_known(subscriptions: Sequence[Subscription]) -> dict[int, Known]:
     pks = [s.pk for s in subscriptions]
     known = {pk: Known({}, 0, 0, 0, was_billed=False) for pk in pks}
     open_rows = Delivery.objects.filter(subscription__in=pks).exclude(status=DeliveryStatus.ORDERED)
+    open_rows = open_rows.select_related("address")
     for row in open_rows:
         known[row.subscription_id].rows[row.number] = row
     ordered = Delivery.objects.filter(subscription__in=pks, status=DeliveryStatus.ORDERED).order_by()
@@ -209,8 +210,10 @@ class _State:
         period = period_from(self.calendar, number, self._version())
         prepaid = is_prepaid(self._version(), self.calendar.interval(number)) and not free
         charged = self._occasion(number, dates, is_free=free, once=not prepaid, deliveries=period.deliveries)
+        to = row.address if row else None
+        charged = charged if prepaid else replace(charged, to=to)
         charge = self._price(charged) if starts_cycle else None
-        paid = replace(charged, is_paid=True, deliveries=1, items=self.known.items.get(number, ()))
+        paid = replace(charged, is_paid=True, deliveries=1, items=self.known.items.get(number, ()), to=to)
         invoice = self._invoice(dates, period, charge) if charge else None
         if starts_cycle and not free:
             self.owed, self.charges = period.deliveries, self.charges + 1

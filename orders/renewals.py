@@ -101,9 +101,10 @@ def build(s: Subscription, delivery: Delivery, book: RenewalBook, *, is_forced: 
         is_free=free,
         is_first=not known.was_billed,
         adopts_contents=adopts,
+        to=None if prepaid else delivery.address,
     )
     charge = _price(s, occasion, book) if starts else None
-    paid = replace(occasion, is_paid=True, deliveries=1, items=items)
+    paid = replace(occasion, is_paid=True, deliveries=1, items=items, to=delivery.address)
     sent = charge if charge and not prepaid else _price(s, paid, book)
     address = delivery.address or s.address
     if address is None:

@@ -167,7 +167,8 @@ def _less(made: PricedDelivery, promotion: Promotion) -> PricedDelivery:
 def _taxed(made: PricedDelivery, subscription: Subscription, occasion: Occasion, book: PriceBook) -> PricedDelivery:
     """With the tax its prices hold on the day it leaves; a buyer who pays none does not pay what they hold either."""
     classes = [occasion.version.tax_class or part.good.tax_class for part in made.parts]
-    taxes = [book.tax(subscription, tax_class, occasion.leaves_on) for tax_class in classes]
+    to = occasion.to or subscription.address
+    taxes = [book.tax(subscription, tax_class, occasion.leaves_on, to=to) for tax_class in classes]
     parts = tuple(_with_tax(part, tax, made.currency) for part, tax in zip(made.parts, taxes, strict=True))
     made = replace(made, parts=parts, charge_rate=delivery_rate(tax.rate for tax in taxes))
     most = max(taxes, key=lambda tax: tax.contained, default=None)

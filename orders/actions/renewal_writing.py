@@ -236,7 +236,6 @@ def _lower_what_is_owed(renewals: Sequence[Renewal]) -> None:
     for r in renewals:
         if r.owed_after != r.subscription.deliveries_owed:
             by_owed[r.owed_after].append(r.subscription.pk)
-            r.subscription.deliveries_owed = r.owed_after
     for owed, pks in by_owed.items():
         Subscription.objects.filter(pk__in=pks).update(deliveries_owed=owed)
 

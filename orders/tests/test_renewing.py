@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
+from customers.factories import AddressFactory
 from ordermgmt.models import Activity, OutgoingMessage
 from ordermgmt.proofs import check_books
 from orders.actions import renewing
@@ -305,3 +306,26 @@ def test_the_number_of_statements_does_not_grow() -> None:
 def _is_split(sql: str) -> bool:
     """SQLite takes so many values and no more in one INSERT."""
     return connection.vendor == "sqlite" and sql.startswith("INSERT")
+
+
+def test_one_delivery_to_another_country_is_taxed_there() -> None:
+    """Goods are taxed where they go; the preview says the same."""
+    (s,) = start()
+    away = AddressFactory(customer=s.customer, is_default=False, country="DE", postcode="10115", city="Berlin")
+    Delivery.objects.filter(subscription=s).update(address=away)
+    (coming,) = project(s, now=NOW, count=1)
+    renew_due(now=RUN_AT)
+    order = Order.objects.get()
+    assert {line.tax_rate for line in order.lines.all()} == {Decimal("0.19")}
+    assert coming.priced is not None
+    assert coming.priced.tax == order.tax_total
+
+
+def test_the_history_of_a_prepaid_renewal_says_what_is_owed_after_it() -> None:
+    (s,) = start(bill_every=3)
+    for at in (RUN_AT, RUN_AT + timedelta(days=31)):
+        renew_due(now=at)
+        s.refresh_from_db()
+        event = SubscriptionEvent.objects.filter(subscription=s, kind=EventKind.ORDERED).latest("pk")
+        assert event.facts["owed"] == s.deliveries_owed
+    assert s.deliveries_owed == 1
