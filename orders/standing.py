@@ -129,7 +129,8 @@ def _restart(s: Subscription, calendar: SubscriptionCalendar, last: int, now: da
 
 
 def unpaid_case(s: Subscription) -> Dunning | None:
-    cases = Dunning.objects.filter(invoice__subscription=s, status__in=LIVE_DUNNING)
+    """Of this customer: not what somebody owes who had the subscription before."""
+    cases = Dunning.objects.filter(invoice__subscription=s, invoice__customer=s.customer_id, status__in=LIVE_DUNNING)
     return cases.select_related("invoice").order_by("pk").first()
 
 

@@ -15,7 +15,7 @@ from orders.actions.deliveries import day_facts, scheduled
 from orders.actions.subscription_changes import Made
 from orders.actions.subscription_work import NotAllowed, Work
 from orders.billing_states import Collection, EventKind, MethodStatus, SubscriptionStatus
-from orders.models import PaymentMethod
+from orders.models import PaymentMethod, SubscriptionLink
 
 OVER = (SubscriptionStatus.CANCELLED, SubscriptionStatus.EXPIRED)
 
@@ -107,7 +107,10 @@ class ChangeMethod:
 
 @dataclass(frozen=True)
 class Transfer:
-    """Give it to another customer, with their address and payment method; invoices so far stay where they are."""
+    """Give it to another customer, with their address and payment method; invoices so far stay where they are.
+
+    Links of the first customer end: they would show where the other one lives.
+    """
 
     customer_id: int
     address_id: int
@@ -130,6 +133,7 @@ class Transfer:
             if row.address_id:
                 row.address = None
                 row.save(update_fields=["address"])
+        SubscriptionLink.objects.filter(subscription=work.s).live(work.now).update(revoked_at=work.now)
         work.save(customer=customer, address=address, method=method, collection=collection)
         return Made(gettext_noop("Given to {customer} by {was}"), {"customer": str(customer), "was": was})
 

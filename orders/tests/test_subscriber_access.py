@@ -195,7 +195,7 @@ def test_mails_of_changes_lead_here(s: Subscription) -> None:
 
 # From an order -------------------------------------------------------------------------------------
 def test_the_order_page_leads_to_the_plan_for_as_long_as_its_own_link_lives(s: Subscription) -> None:
-    order = factories.OrderFactory(is_renewal=True)
+    order = factories.OrderFactory(is_renewal=True, customer=s.customer)
     s.deliveries.create(
         number=99, status="ordered", planned_on=date(2026, 11, 5), leaves_on=date(2026, 11, 5), lock_at=NOW,
         order_at=NOW, ordered_at=NOW, order=order,

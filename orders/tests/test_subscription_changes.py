@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
+from django.test import Client
 
 from customers.factories import AddressFactory, CustomerFactory
 from ordermgmt.models import Activity, OutgoingMessage
@@ -31,10 +33,12 @@ from orders.actions.subscription_work import NotAllowed, TooLate
 from orders.billing_states import SubscriptionStatus
 from orders.factories import DunningFactory, PaymentMethodFactory, PlanItemFactory
 from orders.factories.orders import NOW
-from orders.models import CreditNote, MrrMovement, Subscription, SubscriptionEvent
+from orders.models import CreditNote, Invoice, MrrMovement, Subscription, SubscriptionEvent
 from orders.projecting import project
+from orders.standing import unpaid_case
 from orders.subscription_snapshots import state_of
 from orders.tests.subscribed import days, fresh, item, plan, subscribe, the_next
+from orders.tests.subscriber_steps import proven, url
 
 pytestmark = pytest.mark.django_db
 RUN_AT = datetime(2026, 12, 1, 9, tzinfo=NOW.tzinfo)
@@ -254,6 +258,23 @@ def test_transfer_takes_address_and_money_of_the_other(s: Subscription) -> None:
     other = AddressFactory()
     do(s, Transfer(other.customer_id, other.pk))
     assert (fresh(s).customer_id, fresh(s).address_id) == (other.customer_id, other.pk)
+
+
+def test_after_a_transfer_each_sees_only_their_own(s: Subscription) -> None:
+    """The first customer's link ends, and the other one finds neither their papers, orders nor debts."""
+    renew_due(now=RUN_AT)
+    first, invoice = fresh(s).links.get(), Invoice.objects.get()
+    DunningFactory(invoice=invoice)
+    other = AddressFactory()
+    do(s, Transfer(other.customer_id, other.pk), now=RUN_AT)
+    with time_machine.travel(RUN_AT, tick=False):
+        assert Client().get(f"/s/{first.token}/").status_code == 410
+        client = proven(fresh(s))
+        assert client.get(url(s, f"papers/invoice/{invoice.number}/")).status_code == 404
+        assert invoice.number not in client.get(url(s, "papers/")).content.decode()
+        assert client.post(url(s, f"orders/{invoice.order}/")).status_code == 404
+        assert client.post(url(s, "pay/"))["Location"] == url(s)
+    assert unpaid_case(fresh(s)) is None
 
 
 def test_another_plan_from_the_next_delivery_on(s: Subscription) -> None:

@@ -78,7 +78,9 @@ def status_context(request: HttpRequest, link: OrderLink, now: datetime) -> dict
 
 def coming_delivery(order: Order) -> Delivery | None:
     """The next delivery of the subscription this order came from."""
-    rows = Delivery.objects.filter(is_next=True, subscription__deliveries__order=order)
+    rows = Delivery.objects.filter(
+        is_next=True, subscription__deliveries__order=order, subscription__customer=order.customer_id
+    )
     return rows.first()
 
 

@@ -95,7 +95,8 @@ def status_cancel(request: HttpRequest, link: OrderLink) -> HttpResponse:
 @by_link
 def status_plan(request: HttpRequest, link: OrderLink) -> HttpResponse:
     """To the page of the subscription this order came from; nothing is skipped before it is confirmed there."""
-    delivery = get_object_or_404(Delivery.objects.select_related("subscription"), order=link.order)
+    rows = Delivery.objects.filter(subscription__customer=link.order.customer_id).select_related("subscription")
+    delivery = get_object_or_404(rows, order=link.order)
     plan = plan_link_from_order(link, delivery.subscription, now=timezone.now())
     wish = "?do=skip" if request.POST.get("do") == "skip" else ""
     return redirect(reverse("subscriber_page", args=[plan.token]) + wish)

@@ -105,8 +105,8 @@ def page_url(link: SubscriptionLink) -> str:
 
 
 def recent_orders(s: Subscription) -> list[Any]:
-    """The last deliveries that became orders, with the states of their orders."""
-    rows = s.deliveries.filter(order__isnull=False).select_related("order").order_by("-number")
+    """The last deliveries that became orders of this customer, with the states of their orders."""
+    rows = s.deliveries.filter(order__customer=s.customer_id).select_related("order").order_by("-number")
     return [delivery.order for delivery in rows[:5]]
 
 

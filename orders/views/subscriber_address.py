@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,7 +16,7 @@ from ordermgmt.typesetting import CannotTypeset
 from orders import identity
 from orders.actions.particulars import NewAddress
 from orders.customer_forms import CustomerAddressForm
-from orders.models import CreditNote, Invoice, SubscriptionLink
+from orders.models import CreditNote, Invoice, Subscription, SubscriptionLink
 from orders.standing import load_standing
 from orders.views.status import served_countries
 from orders.views.subscriber import by_link, frame, make, page_url
@@ -58,10 +59,16 @@ def subscriber_papers(request: HttpRequest, link: SubscriptionLink) -> HttpRespo
     now, s = timezone.now(), link.subscription
     if not identity.is_proven(request, s, now):
         return ask_for_proof(link, "papers")
-    invoices = Invoice.objects.filter(subscription=s).order_by("-issued_at", "-pk")[:MOST_PAPERS]
-    notes = CreditNote.objects.filter(invoice__subscription=s).select_related("invoice").order_by("-pk")[:MOST_PAPERS]
+    own = _own(s)
+    invoices = own.order_by("-issued_at", "-pk")[:MOST_PAPERS]
+    notes = CreditNote.objects.filter(invoice__in=own).select_related("invoice").order_by("-pk")[:MOST_PAPERS]
     context = frame(link, load_standing(s, now=now)) | {"invoices": invoices, "credit_notes": notes}
     return render(request, "customer/plan_papers.html", context)
+
+
+def _own(s: Subscription) -> QuerySet[Invoice]:
+    """Not those of somebody who had the subscription before."""
+    return Invoice.objects.filter(subscription=s, customer=s.customer_id)
 
 
 @customer_page
@@ -72,8 +79,8 @@ def subscriber_paper(request: HttpRequest, link: SubscriptionLink, kind: str, nu
     if not identity.is_proven(request, link.subscription, timezone.now()):
         return ask_for_proof(link, "papers")
     own = {
-        "invoice": Invoice.objects.filter(subscription=link.subscription),
-        "credit_note": CreditNote.objects.filter(invoice__subscription=link.subscription),
+        "invoice": _own(link.subscription),
+        "credit_note": CreditNote.objects.filter(invoice__in=_own(link.subscription)),
     }
     if kind not in own:
         raise Http404(kind)

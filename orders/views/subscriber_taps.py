@@ -93,5 +93,6 @@ def subscriber_card(request: HttpRequest, link: SubscriptionLink) -> HttpRespons
 @by_link
 def subscriber_order(request: HttpRequest, link: SubscriptionLink, number: str) -> HttpResponse:
     """To the page of one of its orders, by a link that ends with this one."""
-    order = get_object_or_404(Order.objects.filter(delivery__subscription=link.subscription), number=number)
+    s = link.subscription
+    order = get_object_or_404(Order, delivery__subscription=s, customer=s.customer_id, number=number)
     return redirect("order_status", order_link_from_plan(link, order, now=timezone.now()).token)
