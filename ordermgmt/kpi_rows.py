@@ -56,6 +56,8 @@ class KpiRows(ListPage):
         rows = kpi.selected(period, filters)
         super().__init__(request, rows.select_related(*kpi.joins) if kpi.joins else rows)
         self.kpi = kpi
+        # Counts that took long are remembered by the name of the list.
+        self.name = f"kpi-{kpi.name}"  # type: ignore[misc]
         self.title = kpi.title  # type: ignore[misc]
         day = () if kpi.is_live else (Column("kpi_day", gettext_lazy("Day"), sort="day", css="nowrap"),)
         counts = (Column("kpi_numerator", gettext_lazy("Counts"), css="num"),)
