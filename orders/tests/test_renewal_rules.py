@@ -141,8 +141,9 @@ class TestSkipLine:
 
 class TestReverseCharge:
     @pytest.mark.parametrize("terms", [{}, {"bill_every": 3}], ids=["with each", "in advance"])
-    def test_a_business_abroad_pays_no_tax_and_its_papers_say_why(self, terms: dict[str, int]) -> None:
+    def test_a_business_abroad_pays_no_tax_and_its_papers_say_why(self, terms: dict[str, Any]) -> None:
         (s,) = running(coffee_plan(**terms), [FIRST])
+        assert s.address is not None
         s.address.country, s.address.postcode, s.address.region = "DE", "10115", ""
         s.address.save()
         s.customer.vat_id = GERMAN_VAT
@@ -196,7 +197,7 @@ class TestMoneyFirst:
 
     def test_what_is_sent_beside_does_not_let_it_go(self) -> None:
         s = self.start(bill_every=3)
-        sku = s.lines.first().sku
+        sku = s.lines.all()[0].sku
         DeliveryItem.objects.create(delivery=s.deliveries.get(), sku=sku, quantity=1, unit_price=Decimal(7))
         renew_due(now=RUN_AT)
         self.pay(Invoice.objects.exclude(order=None).get())
