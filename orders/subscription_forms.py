@@ -15,6 +15,7 @@ from orders.actions.deliveries import AddOnce, Move, MoveAllAfter, OrderNow, Ski
 from orders.actions.ending import END, NOW, Cancel, Reactivate, TakeBackCancel
 from orders.actions.particulars import ChangeAddress, ChangeMethod, Note, Transfer
 from orders.actions.pausing import Pause, Resume
+from orders.actions.returning_money import GiveBack
 from orders.actions.rhythm import ChangeFrequency
 from orders.actions.subscription_changes import Change
 from orders.billing_states import IntervalUnit, MethodStatus, PlanStatus, VersionStatus
@@ -265,18 +266,29 @@ class PlanForm(ChangeForm):
 class CancelForm(ChangeForm):
     at = forms.ChoiceField(
         label=_("When"),
-        choices=[(NOW, _("Now: nothing comes any more")), (END, _("When what is paid has been delivered")), ("day", _("On a day"))],
+        choices=[(NOW, _("Now: nothing comes any more, but what is paid")), (END, _("When what is paid has been delivered")), ("day", _("On a day"))],
         initial=NOW,
         widget=forms.RadioSelect,
     )  # fmt: skip
     day = _date(_("No delivery from"), required=False)
     reason = forms.ChoiceField(label=_("Why"), choices=REASONS, widget=forms.RadioSelect)
     note = forms.CharField(label=_("In the customer’s words"), max_length=300, required=False)
-    gives_up_paid = forms.BooleanField(label=_("Paid deliveries do not come either; what they cost is credited"), required=False)  # fmt: skip
+    give_back = forms.ChoiceField(
+        label=_("Paid deliveries"),
+        choices=[
+            ("", _("Still come")),
+            (GiveBack.ACCOUNT, _("Do not come: what they cost becomes account credit")),
+            (GiveBack.REFUND, _("Do not come: what they cost is paid back (asks for approval)")),
+            (GiveBack.LATER, _("Do not come: what they cost is credited, the money waits for a decision")),
+        ],
+        required=False,
+        initial="",
+        widget=forms.RadioSelect,
+    )
 
     def prepare(self) -> None:
         if not self.s.deliveries_owed:
-            self.fields["gives_up_paid"].widget = forms.HiddenInput()
+            del self.fields["give_back"]
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
@@ -286,7 +298,8 @@ class CancelForm(ChangeForm):
 
     def change(self) -> Change:
         at: str | date = self.given["day"] if self.given["at"] == "day" else self.given["at"]
-        return Cancel(self.given["reason"], at, self.given["note"], self.given["gives_up_paid"])
+        way = self.given.get("give_back")
+        return Cancel(self.given["reason"], at, self.given["note"], GiveBack(way) if way else None)
 
 
 class TakeBackForm(ChangeForm):

@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from ordermgmt.money import ZERO
-from orders.actions.crediting import CreditPart, credit_locked
+from orders.actions.crediting import CreditPart, CreditRefused, credit_locked
 from orders.actions.returning_money import GiveBack, settle_credit
 from orders.actions.subscription_work import NotAllowed, Work
 from orders.actions.taking_money import lock_invoice
@@ -31,14 +31,17 @@ def credit_paid_ahead(work: Work, *, give_back: GiveBack) -> CreditNote:
         )
         for line in invoice.lines.order_by("position")
     ]
-    note = credit_locked(
-        invoice,
-        parts=[part for part in parts if part.gross],
-        reason=CreditReason.TERM,
-        cause=f"given up:{s.number}:{cycle.number}:{s.row_version}",
-        by=work.by,
-        now=work.now,
-    )
+    try:
+        note = credit_locked(
+            invoice,
+            parts=[part for part in parts if part.gross],
+            reason=CreditReason.TERM,
+            cause=f"given up:{s.number}:{cycle.number}:{s.row_version}",
+            by=work.by,
+            now=work.now,
+        )
+    except CreditRefused as refusal:
+        raise NotAllowed(str(refusal)) from refusal
     settle_credit(invoice, note, give_back=give_back, by=work.by, now=work.now)
     return note
 

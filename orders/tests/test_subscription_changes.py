@@ -12,6 +12,7 @@ from customers.factories import AddressFactory, CustomerFactory
 from ordermgmt.models import Activity, OutgoingMessage
 from orders.actions.changing_plan import ChangePlan
 from orders.actions.contents import AddExtra, SetBoxes, SetUnits, Swap
+from orders.actions.crediting import credit, everything
 from orders.actions.deliveries import AddOnce, Move, MoveAllAfter, OrderNow, Skip, Unskip
 from orders.actions.ending import Cancel, Reactivate, TakeBackCancel
 from orders.actions.links import CUSTOMER
@@ -36,6 +37,7 @@ from orders.factories.orders import NOW
 from orders.models import CreditNote, Invoice, MrrMovement, Subscription, SubscriptionEvent
 from orders.projecting import project
 from orders.standing import unpaid_case
+from orders.subscription_forms import CancelForm
 from orders.subscription_snapshots import state_of
 from orders.tests.subscribed import days, fresh, item, plan, subscribe, the_next
 from orders.tests.subscriber_steps import proven, url
@@ -434,6 +436,24 @@ def test_paid_deliveries_are_given_back_with_a_credit_note_w51() -> None:
     assert (fresh(s).status, fresh(s).deliveries_owed) == ("cancelled", 0)
     with pytest.raises(NotAllowed):
         undo_change(event.pk, by="Ana", now=RUN_AT)
+
+
+def test_the_form_says_where_the_money_of_given_up_deliveries_goes() -> None:
+    s = subscribe(plan("66.67", bill_every=3))
+    renew_due(now=RUN_AT)
+    form = CancelForm({"at": "now", "reason": "price", "give_back": "account"}, subscription=fresh(s))
+    assert form.is_valid(), form.errors
+    assert form.change() == Cancel("price", "now", "", GiveBack.ACCOUNT)
+
+
+def test_what_was_credited_by_hand_is_not_given_back_twice() -> None:
+    """Refused in words instead of with an error page."""
+    s = subscribe(plan("66.67", bill_every=3))
+    renew_due(now=RUN_AT)
+    invoice = s.invoices.get()
+    credit(invoice.pk, parts=everything(invoice), reason="goodwill", cause="by hand", by="Ana", now=RUN_AT)
+    with pytest.raises(NotAllowed):
+        do(s, Cancel("moved", give_back=GiveBack.LATER), now=RUN_AT)
 
 
 def test_an_unpaid_one_is_collected_before_another_is_made(s: Subscription) -> None:
