@@ -91,6 +91,12 @@ def test_several_at_once() -> None:
     assert_as_if_undisturbed()
 
 
+def _kill(process: "subprocess.Popen[str]") -> None:
+    """And wait until it is gone."""
+    process.kill()
+    process.communicate(timeout=300)
+
+
 def test_a_storm_of_kills_cuts_and_clock_jumps() -> None:
     """Processes start and die at random moments, connections are cut, clocks run behind and ahead within a day."""
     subscribe()
@@ -104,9 +110,9 @@ def test_a_storm_of_kills_cuts_and_clock_jumps() -> None:
             connection.close()
             cut_all_connections()
         if len(alive) > 1:
-            alive.pop(0).kill()
+            _kill(alive.pop(0))
     for process in alive:
-        process.kill()
+        _kill(process)
         process.wait()
     connection.close()
     assert_as_if_undisturbed(now=RUN_AT + timedelta(hours=12))
