@@ -25,7 +25,7 @@ from orders.factories import (
     PromotionFactory,
     RefundFactory,
 )
-from orders.models import Invoice, Order, OrderLink, Payment, Subscription
+from orders.models import Invoice, Order, OrderLink, Payment
 from orders.states import PaymentKind
 from orders.tests.subscribed import subscribe
 
@@ -56,7 +56,6 @@ class Examples:
             "items/": Sku.objects.latest("pk").code, "warehouses/": Warehouse.objects.latest("pk").code,
             "shipments/": Shipment.objects.latest("pk").number, "invoices/": Invoice.objects.latest("pk").number,
             "waves/": Wave.objects.latest("pk").number, "scan/": Wave.objects.latest("pk").number,
-            "subscriptions/": Subscription.objects.latest("pk").number,
             "o/": OrderLink.objects.latest("pk").token, **self._billing(),
         }  # fmt: skip
 

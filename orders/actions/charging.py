@@ -1,18 +1,21 @@
 """A charge before it leaves and after its answer; money moves between the two, outside of any transaction."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from ordermgmt.history import record
 from ordermgmt.leases import pause
 from ordermgmt.models import User
 from ordermgmt.models.history import ActivityCategory
-from ordermgmt.money import round_money
+from ordermgmt.money import ZERO, round_money
 from ordermgmt.retrying import retries_conflicts
 from orders.actions.charge_planning import drop_planned, live_charge, method_for, plan_charge, provider_for
 from orders.actions.dunning_cases import case_declined, case_recovered
+from orders.actions.refunding import ask_refund
 from orders.actions.taking_money import lock_invoice, take_money
 from orders.billing_states import ASKED_CHARGES, ChargeStatus, Collection
 from orders.collection_mails import receipt_message
@@ -90,6 +93,7 @@ def _succeed(charge: Charge, outcome: Outcome, *, by: User | str, now: datetime)
     if charge.status == ChargeStatus.SUCCEEDED:
         return
     invoice = charge.invoice
+    owed = max(invoice.balance, invoice.order.balance if invoice.order else ZERO, ZERO)
     payment = take_money(
         invoice, amount=charge.amount, provider=charge.provider, effect_key=f"charge:{charge.idempotency_key}",
         reference=outcome.reference, by=by, now=now,
@@ -98,8 +102,18 @@ def _succeed(charge: Charge, outcome: Outcome, *, by: User | str, now: datetime)
     charge.move_to(ChargeStatus.SUCCEEDED, now=now, last_error="", decline_code="", is_hard_decline=False, **done)
     if invoice.balance <= 0:
         drop_planned(invoice, now=now)
+    if charge.amount > owed:
+        _ask_surplus_back(charge, charge.amount - owed, by=by, now=now)
     if invoice.balance > 0 or not case_recovered(invoice, by=by, now=now):
         receipt_message(charge, now=now)
+
+
+def _ask_surplus_back(charge: Charge, surplus: Decimal, *, by: User | str, now: datetime) -> None:
+    """Two attempts took the money, or it had come another way: what is too much waits for approval to go back."""
+    facts = {"attempt": charge.number, "invoice": charge.invoice}
+    reason = _("Charged twice: attempt %(attempt)s took more than %(invoice)s asks") % facts
+    if charge.payment is not None:
+        ask_refund(charge.payment, amount=surplus, reason=reason, by=by, now=now)
 
 
 def _decline(charge: Charge, outcome: Outcome, *, by: User | str, now: datetime) -> None:

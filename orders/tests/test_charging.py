@@ -9,11 +9,13 @@ import pytest
 from django.utils import timezone
 
 from ordermgmt.models import OutgoingMessage
+from ordermgmt.proofs import REGISTRY, prove
 from orders.actions.charge_planning import plan_charge
 from orders.actions.charging import decide_charge, send_charge
-from orders.billing_states import ChargeStatus, DunningStatus, MethodStatus
+from orders.actions.dunning import retry_now
+from orders.billing_states import ChargeStatus, DunningStatus, MethodStatus, RefundStatus
 from orders.factories import RenewalStopFactory
-from orders.models import Charge, Dunning, Invoice, Payment, PaymentMethod
+from orders.models import Charge, Dunning, Invoice, Payment, PaymentMethod, Refund
 from orders.payments.protocol import Outcome, Result
 from orders.states import InvoiceStatus
 from orders.tests.collecting import card, deliver, planned, run, unpaid
@@ -223,3 +225,22 @@ def test_a_second_card_of_the_customer(stripe_server: StripeServer) -> None:
     run("charges")
     charge.refresh_from_db()
     assert (charge.status, charge.method) == (ChargeStatus.SUCCEEDED, other)
+
+
+@pytest.mark.parametrize("with_order", [True, False])
+def test_two_attempts_that_both_took_the_money(stripe_server: StripeServer, with_order: bool) -> None:
+    """What is too much is asked back by itself and waits for approval; the books say that it happened."""
+    invoice = unpaid(with_order=with_order, says="pm_card_declined_insufficient_funds")
+    first = planned(invoice)
+    run("charges")
+    PaymentMethod.objects.update(reference="pm_card_visa")
+    retry_now(Dunning.objects.get().pk, by="Ana", now=timezone.now())
+    run("charges")
+    assert not Refund.objects.exists()
+    for _twice in range(2):
+        took = Outcome(result=Result.SUCCEEDED, reference="pi_late")
+        decide_charge(first.pk, took, by="stripe", now=timezone.now())
+    refund = Refund.objects.get()
+    assert (refund.status, refund.amount, refund.payment.reference) == (RefundStatus.REQUESTED, 10, "pi_late")
+    assert refund.reason == f"Charged twice: attempt 1 took more than {invoice.number} asks"
+    assert [row["number"] for row in prove(REGISTRY["I16"], now=timezone.now()).rows] == [invoice.number]
