@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_noop
 
+from customers.models import Customer
 from ordermgmt.mail import queue_message, withdraw_message
 from ordermgmt.models import OutgoingMessage
 from orders.billing_states import LastStep
@@ -77,6 +78,22 @@ def expiring_message(method: PaymentMethod, *, now: datetime) -> OutgoingMessage
     return queue_message(
         "card_expiring", about=f"{customer.number} {method.pk}", thread=customer.number, to=customer.email,
         context=context, now=now, language=customer.language,
+    )  # fmt: skip
+
+
+def pay_link_message(link: PayLink, *, customer: Customer, now: datetime) -> OutgoingMessage:
+    """Inside the caller's transaction: the link that was asked for, sent at once."""
+    invoice = link.invoice
+    context = {
+        "recipient": customer.name,
+        "invoice_number": invoice.number if invoice else "",
+        "button_url": link_url(link.token),
+        "button_label": gettext_noop("Pay now") if invoice else gettext_noop("Save a new card"),
+    }
+    about = f"{invoice or customer.number} {now:%y%m%d%H%M%S%f}"
+    return queue_message(
+        "pay_link", about=about, thread=customer.number, to=customer.email, context=context, now=now,
+        language=customer.language, delay=0,
     )  # fmt: skip
 
 

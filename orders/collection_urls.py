@@ -24,5 +24,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<str:token>/", pay.pay, name="pay"),
     path("p/<str:token>/start/", pay.pay_start, name="pay_start"),
     path("p/<str:token>/card/", pay.pay_card, name="pay_card"),
+    path("p/<str:token>/new-link/", pay.pay_new_link, name="pay_new_link"),
     path("hooks/stripe/", provider_hooks.stripe_hook, name="stripe_hook"),
 ]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from ordermgmt.models import OutgoingMessage
 from orders.actions.pay_pages import AttemptUnderWay, open_card_page, open_pay_page
 from orders.billing_states import ChargeStatus, DunningStatus
 from orders.factories import PayLinkFactory
@@ -136,3 +137,18 @@ def test_links_that_ended_or_never_were(client: Any) -> None:
         assert (answer.status_code, b"This link has ended" in answer.content) == (status, True)
         assert b"10.00" not in answer.content
         assert client.post(f"/p/{token}/start/").status_code == status
+
+
+def test_a_new_link_for_one_that_ended(client: Any) -> None:
+    """It goes to the address we know; the answer is the same for anybody's guess."""
+    link = link_of(unpaid())
+    PayLink.objects.update(revoked_at=timezone.now())
+    assert f"/p/{link.token}/new-link/" in client.get(f"/p/{link.token}/").content.decode()
+    answers = [client.post(f"/p/{token}/new-link/") for token in ["nobody", *[link.token] * 5]]
+    assert len({(answer.status_code, answer.content) for answer in answers}) == 1
+    mails = OutgoingMessage.objects.filter(kind="pay_link")
+    assert {mail.recipient for mail in mails} == {link.customer.email}
+    assert len(mails) == 3
+    fresh = PayLink.objects.live(timezone.now()).get()
+    assert f"/p/{fresh.token}/" in mails[0].text
+    assert client.get(f"/p/{fresh.token}/").status_code == 200

@@ -11,6 +11,8 @@ from django.utils import timezone, translation
 from django.views.decorators.http import require_POST, require_safe
 
 from ordermgmt.access import customer_page
+from ordermgmt.limits import address_of, may_try
+from orders.actions.pay_links import send_new_pay_link
 from orders.actions.pay_pages import AttemptUnderWay, NoCards, NothingToPay, open_card_page, open_pay_page
 from orders.billing_states import ASKED_CHARGES, MethodStatus
 from orders.models import Charge, Invoice, PayLink, PaymentMethod, Subscription
@@ -28,13 +30,24 @@ def by_link(view: PayView) -> Callable[[HttpRequest, str], HttpResponse]:
         rows = PayLink.objects.select_related("customer", "invoice__subscription", "invoice__order")
         link = rows.filter(token=token).first()
         if link is None:
-            return render(request, "customer/pay_ended.html", status=404)
+            return render(request, "customer/pay_ended.html", {"token": token}, status=404)
         with translation.override(link.customer.language):
             if not link.is_live(timezone.now()):
-                return render(request, "customer/pay_ended.html", status=410)
+                return render(request, "customer/pay_ended.html", {"token": token}, status=410)
             return view(request, link)
 
     return found
+
+
+@customer_page
+@require_POST
+def pay_new_link(request: HttpRequest, token: str) -> HttpResponse:
+    """The answer is the same for a link of ours, of nobody, and for one that was asked for too often."""
+    now = timezone.now()
+    is_rare = may_try("pay-link", token, most=3, seconds=3600, now=now)
+    if is_rare and may_try("pay-link-from", address_of(request), most=20, seconds=3600, now=now):
+        send_new_pay_link(token, now=now)
+    return render(request, "customer/pay_link_sent.html")
 
 
 @customer_page
