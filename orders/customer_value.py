@@ -35,15 +35,16 @@ class Buying:
     def expected(self, t: float) -> float:
         """Repeat purchases of a new customer up to age t."""
         r, alpha, a, b = self.r, self.alpha, self.a, self.b
-        return (a + b - 1) / (a - 1) * (1 - (alpha / (alpha + t)) ** r * _hyp2f1(r, b, a + b - 1, t / (alpha + t)))
+        share: float = (alpha / (alpha + t)) ** r
+        return (a + b - 1) / (a - 1) * (1 - share * _hyp2f1(r, b, a + b - 1, t / (alpha + t)))
 
     def coming(self, buyer: Buyer, t: float) -> float:
         """Purchases expected of this customer in the next t weeks."""
         r, alpha, a, b = self.r, self.alpha, self.a, self.b
         x, age = buyer.repeats, buyer.age
         reach = _hyp2f1(r + x, b + x, a + b + x - 1, t / (alpha + age + t))
-        many = (a + b + x - 1) / (a - 1) * (1 - ((alpha + age) / (alpha + age + t)) ** (r + x) * reach)
-        left = a / (b + x - 1) * ((alpha + age) / (alpha + buyer.recency)) ** (r + x) if x else 0.0
+        many: float = (a + b + x - 1) / (a - 1) * (1 - ((alpha + age) / (alpha + age + t)) ** (r + x) * reach)
+        left: float = a / (b + x - 1) * ((alpha + age) / (alpha + buyer.recency)) ** (r + x) if x else 0.0
         return many / (1 + left)
 
 
