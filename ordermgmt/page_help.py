@@ -85,6 +85,26 @@ PAGES = (
         _("Overdue ones come first; open one for its PDF and its order."),
         _("An invoice is never edited: a credit note corrects it."),
     )),
+    PageHelp(_("Payments"), "payment_list", "orders.finance", (
+        _("All money that came or went, with the provider's reference."),
+        _("Open one to see what can go back; asking for it needs an amount and a reason."),
+        _("Paid, not shipped lists what should have left. Disputes have a deadline for evidence."),
+    )),
+    PageHelp(_("Refunds"), "refund_list", "orders.finance", (
+        _("Money that is to go back; each waits until somebody approves it."),
+        _("Open the first under Wait for approval, read why, then approve or refuse."),
+        _("Transfers are paid by hand: write down the reference when it is done. Failed ones can be tried again."),
+    )),
+    PageHelp(_("Payouts"), "payout_list", "orders.finance", (
+        _("What the provider sent to our bank: charges less refunds less fees."),
+        _("Match the lines on top, then enter the reference of the bank statement."),
+        _("The difference must be 0; anything else is money we do not know."),
+    )),
+    PageHelp(_("Dunning"), "dunning_list", "orders.finance", (
+        _("Invoices whose charge failed, what was tried and said, and what comes next."),
+        _("It walks by itself. Step in for a promise, a pause, a try now or another way to pay."),
+        _("The box waits meanwhile and holds no stock after its day; paid, it goes on by itself."),
+    )),
     PageHelp(_("Sent mail"), "message_list", "messages.view", (
         _("Every message to a customer, as they got it."),
         _("Could not be sent: the reason stands beside it; mend it and send again."),
