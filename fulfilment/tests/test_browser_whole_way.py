@@ -55,6 +55,8 @@ def release(page: Any, address: str) -> Wave:
     page.goto(f"{address}/waves/new/")
     page.get_by_text("Several items", exact=True).click()
     page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Release 1 wave").wait_for()
+    assert "csrf" not in page.url
     page.get_by_role("button", name="Release 1 wave").click()
     page.wait_for_url("**/waves/WV-*/")
     return Wave.objects.get()
