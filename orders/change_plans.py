@@ -47,6 +47,16 @@ class ChangePlan:
     facts: dict[str, Any]
 
     @property
+    def credited(self) -> Decimal:
+        """What a credit note gives back at once."""
+        return Decimal(self.facts.get("credited", 0))
+
+    @property
+    def charged(self) -> Decimal:
+        """What an invoice of the change itself asks for."""
+        return Decimal(self.facts.get("charged", 0))
+
+    @property
     def next_after(self) -> Upcoming | None:
         return next((u for u in self.after if u.is_next), None)
 
@@ -63,6 +73,7 @@ def compare(
     """The plan from what came before and what comes after; `s` as it is afterwards."""
     orders = Order.objects.filter(delivery__subscription=s, status=OrderStatus.ACCEPTED)
     invoices = Invoice.objects.filter(subscription=s, status=InvoiceStatus.OPEN)
+    invoices = invoices.exclude(number=facts.get("billed", ""))
     return ChangePlan(
         before,
         after,

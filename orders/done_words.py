@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
-from ordermgmt.templatetags.portal import weekday_words
+from ordermgmt.templatetags.portal import money, weekday_words
 from orders.billing_states import EventKind
 from orders.models import SubscriptionEvent
 from orders.standing import Standing
@@ -20,7 +21,7 @@ class Done(NamedTuple):
 def done_words(event: SubscriptionEvent, st: Standing) -> Done:
     """The heading, and what comes next."""
     said = _TITLES.get(EventKind(event.kind), _saved)(event.facts)
-    return Done(said, " ".join(filter(None, (_not_charged(event, st), _next_words(st)))))
+    return Done(said, " ".join(filter(None, (_not_charged(event, st), _money_words(event, st), _next_words(st)))))
 
 
 def _day(facts: dict[str, Any], name: str = "leaves_on") -> str:
@@ -35,6 +36,15 @@ def _not_charged(event: SubscriptionEvent, st: Standing) -> str:
     if left_out is None or st.s.deliveries_owed:
         return ""
     return _("We do not charge it on %(day)s.") % {"day": weekday_words(left_out.dates.charge_on)}
+
+
+def _money_words(event: SubscriptionEvent, st: Standing) -> str:
+    """What a change of deliveries that are paid credits or charges at once."""
+    given, charged = (Decimal(event.facts.get(name) or 0) for name in ("credited", "charged"))
+    if given == charged:
+        return ""
+    words = _("%(sum)s are credited to you.") if given > charged else _("%(sum)s are charged now.")
+    return words % {"sum": money(abs(given - charged), st.s.currency)}
 
 
 def _next_words(st: Standing) -> str:

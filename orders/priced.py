@@ -1,7 +1,7 @@
 """A priced delivery of a subscription, and which one was priced."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -57,6 +57,10 @@ class Part:
     def total(self) -> Decimal:
         return self.full - self.discount
 
+    def less(self, amount: Decimal, currency: str) -> "Part":
+        """With so much more discount."""
+        return replace(self, discount=self.discount + amount, tax=tax_in(self.total - amount, self.rate, currency))
+
 
 @dataclass(frozen=True, slots=True)
 class PricedDelivery:
@@ -72,10 +76,15 @@ class PricedDelivery:
     charge_rate: Decimal = ZERO
     is_agreed: bool = False
     is_announced: bool = False
-    code: str = ""
+    codes: tuple[str, ...] = ()
     is_free: bool = False
     is_paid: bool = False
     treatment: str = TaxTreatment.STANDARD
+
+    @property
+    def code(self) -> str:
+        """The promotion codes that gave the discount, in words."""
+        return ", ".join(self.codes)
 
     @property
     def discount(self) -> Decimal:

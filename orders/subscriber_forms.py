@@ -127,7 +127,7 @@ class UnitsForm(forms.Form):
 class AddForm(forms.Form):
     """Something more: with the next delivery only, or each time."""
 
-    def __init__(self, data: Any = None, *, contents: Contents, currency: str, may_each: bool) -> None:
+    def __init__(self, data: Any = None, *, contents: Contents, currency: str) -> None:
         super().__init__(data, initial={"how": ONCE, "units": "1"}, prefix="add")
         items = [(str(x.sku.pk), f"{x.sku.name}: {money(x.more, currency)}") for x in contents.shelf]
         self.fields["sku"] = forms.ChoiceField(
@@ -137,8 +137,7 @@ class AddForm(forms.Form):
         )
         units = [(str(n), str(n)) for n in range(1, MOST_UNITS + 1)]
         self.fields["units"] = forms.ChoiceField(label=gettext_lazy("How many"), choices=units)
-        how = [(ONCE, gettext_lazy("With the next delivery only"))]
-        how += [(EACH, gettext_lazy("With every delivery"))] if may_each else []
+        how = [(ONCE, gettext_lazy("With the next delivery only")), (EACH, gettext_lazy("With every delivery"))]
         self.fields["how"] = _radios(gettext_lazy("When"), how, missing=gettext_lazy("Choose when"))
 
 
@@ -150,6 +149,7 @@ REASONS: dict[str, Words] = {
     "other": gettext_lazy("Something else"),
 }
 NO_REASON = "not_said"
+KEEP, BACK = "keep", "back"
 
 
 class CancelForm(forms.Form):
@@ -158,6 +158,23 @@ class CancelForm(forms.Form):
     reason = forms.ChoiceField(
         label=gettext_lazy("Why?"), choices=list(REASONS.items()), required=False, widget=forms.RadioSelect
     )
+
+    paid = forms.ChoiceField(
+        label=gettext_lazy("Deliveries you have paid for"),
+        choices=[(KEEP, gettext_lazy("They still come")), (BACK, gettext_lazy("Do not send them, pay them back"))],
+        required=False,
+        initial=KEEP,
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, data: Any = None, *, owed: int) -> None:
+        super().__init__(data)
+        if not owed:
+            del self.fields["paid"]
+
+    @property
+    def wants_back(self) -> bool:
+        return bool(self.cleaned_data.get("paid") == BACK)
 
     def clean_reason(self) -> str:
         return self.cleaned_data["reason"] or NO_REASON

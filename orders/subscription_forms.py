@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models import Address, Customer
 from inventory.models import Sku
-from orders.actions.changing_plan import ChangePlan
+from orders.actions.changing_plan import AT_ONCE, AT_RENEWAL, ChangePlan
 from orders.actions.contents import AddExtra, SetBoxes, SetUnits, Swap
 from orders.actions.deliveries import AddOnce, Move, MoveAllAfter, OrderNow, Skip, Unskip
 from orders.actions.ending import END, NOW, Cancel, Reactivate, TakeBackCancel
@@ -22,6 +22,10 @@ from orders.billing_states import IntervalUnit, MethodStatus, PlanStatus, Versio
 from orders.models import PaymentMethod, Plan, Subscription
 
 ONCE, ALWAYS = "once", "always"
+AT = [
+    (AT_RENEWAL, _("With the next charge: what is paid comes as it was bought")),
+    (AT_ONCE, _("Now: what is not used is credited, the rest of the time is charged")),
+]
 REASONS = [
     ("price", _("Too expensive")),
     ("too_much", _("Has too much of it")),
@@ -252,6 +256,7 @@ class ResumeForm(ChangeForm):
 
 class PlanForm(ChangeForm):
     plan = forms.ModelChoiceField(Plan.objects.none(), label=_("Plan"), empty_label=None)
+    at = forms.ChoiceField(label=_("When"), choices=AT, initial=AT_RENEWAL, widget=forms.RadioSelect)
 
     def prepare(self) -> None:
         live = Plan.objects.filter(
@@ -260,7 +265,7 @@ class PlanForm(ChangeForm):
         self.fields["plan"].queryset = live.exclude(versions=self.s.version_id, versions__status=VersionStatus.LIVE)  # type: ignore[attr-defined]
 
     def change(self) -> Change:
-        return ChangePlan(self.given["plan"].pk)
+        return ChangePlan(self.given["plan"].pk, self.given["at"])
 
 
 class CancelForm(ChangeForm):
@@ -294,6 +299,8 @@ class CancelForm(ChangeForm):
         given: dict[str, Any] = super().clean() or {}
         if given.get("at") == "day" and not given.get("day"):
             self.add_error("day", _("Choose a day"))
+        if given.get("give_back") and given.get("at") not in (NOW, None):
+            self.add_error("give_back", _("What is paid can only be given back when it ends now"))
         return given
 
     def change(self) -> Change:
@@ -325,8 +332,12 @@ class OrderNowForm(ChangeForm):
         widget=forms.RadioSelect,
     )
 
-    def change(self) -> Change:
-        return OrderNow(bool(self.given["restart"]))
+    def prepare(self) -> None:
+        following = self.s.deliveries.filter(is_next=True).values_list("number", flat=True).first()
+        self.fields["number"].initial = self.initial["number"] = self.initial.get("number") or following
+
+    def change(self) -> OrderNow:
+        return OrderNow(bool(self.given["restart"]), self.given["number"])
 
 
 class TransferForm(ChangeForm):

@@ -28,6 +28,7 @@ class NewSubscriptionForm(forms.Form):
                                      error_messages={"required": _("Choose an address. Add one on the customer’s page first")})  # fmt: skip
     method = forms.ModelChoiceField(PaymentMethod.objects.none(), label=_("Pay with"), required=False, widget=forms.RadioSelect, empty_label=_("On invoice"))  # fmt: skip
     agreed_price = forms.DecimalField(label=_("Agreed price of a delivery"), min_value=0, max_digits=12, decimal_places=2, required=False, help_text=_("Empty: the price of the plan"))  # fmt: skip
+    code = forms.CharField(label=_("Promotion code"), max_length=40, required=False)
     is_gift = forms.BooleanField(label=_("It is a gift: no prices on the packing slip"), required=False)
     note = forms.CharField(label=_("Note for colleagues"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2}))  # fmt: skip
 
@@ -75,5 +76,5 @@ class NewSubscriptionForm(forms.Form):
             address_id=given["address"].pk, boxes=given["boxes"], every=int(every_n), unit=unit, starts_on=starts_on,
             choices=[(i.sku_id, units) for i in self.items if (units := given[f"item_{i.pk}"])],
             method_id=given["method"].pk if given["method"] else None, agreed_price=given["agreed_price"],
-            language=self.customer.language, is_gift=given["is_gift"], note=given["note"],
+            language=self.customer.language, is_gift=given["is_gift"], note=given["note"], code=given["code"],
         )  # fmt: skip

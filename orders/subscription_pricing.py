@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 
 from ordermgmt.money import ZERO, round_money, share, tax_in
 from orders.billing_states import ContentKind, DiscountKind, TaxTreatment
-from orders.models import PlanItem, PlanPrice, PlanVersion, Promotion, Subscription
+from orders.models import PlanItem, PlanPrice, PlanVersion, Subscription
 from orders.plan_pricing import box_price
 from orders.price_book import PriceBook
 from orders.priced import BOX, EXTRA, ONCE, Occasion, Part, PricedDelivery
-from orders.pricing import delivery_price, share_discount
+from orders.pricing import delivery_price
+from orders.promotions import discounts
 from orders.tax import Tax, delivery_rate
 
 
@@ -141,27 +142,19 @@ def _with_delivery(made: PricedDelivery, occasion: Occasion) -> PricedDelivery:
 def _discounted(
     made: PricedDelivery, subscription: Subscription, occasion: Occasion, book: PriceBook
 ) -> PricedDelivery:
-    """Less what its promotion gives, while that still has charges left."""
-    if made.is_free or made.is_paid:
+    """Less what its promotions give together, while they still have charges left."""
+    live = [
+        one.promotion
+        for one in book.redemptions.get(subscription.pk, ())
+        if one.charges_left is None or one.charges_left > occasion.charges_before
+    ]
+    offers = [one for one in live if one.kind != DiscountKind.AMOUNT or one.currency == made.currency]
+    if made.is_free or made.is_paid or not offers:
         return made
-    for redemption in book.redemptions.get(subscription.pk, ()):
-        if redemption.charges_left is None or redemption.charges_left > occasion.charges_before:
-            return _less(made, redemption.promotion)
-    return made
-
-
-def _less(made: PricedDelivery, promotion: Promotion) -> PricedDelivery:
-    if promotion.kind == DiscountKind.FREE_DELIVERY:
-        return replace(made, delivery_discount=made.delivery, code=promotion.code)
-    fulls = [part.full for part in made.parts]
-    sum_of_items = sum(fulls, ZERO)
-    if promotion.kind == DiscountKind.PERCENT:
-        wanted = round_money(sum_of_items * (promotion.percent or ZERO) / 100, made.currency)
-    else:
-        wanted = (promotion.amount or ZERO) if promotion.currency == made.currency else ZERO
-    shares = share_discount(wanted, fulls, made.currency)
-    parts = tuple(replace(part, discount=less) for part, less in zip(made.parts, shares, strict=True))
-    return replace(made, parts=parts, code=promotion.code)
+    less = discounts(offers, [part.full for part in made.parts], delivery=made.delivery, currency=made.currency)
+    parts = tuple(replace(part, discount=off) for part, off in zip(made.parts, less.lines, strict=True))
+    codes = tuple(one.code for one in offers)
+    return replace(made, parts=parts, delivery_discount=less.delivery, codes=codes)
 
 
 def _taxed(made: PricedDelivery, subscription: Subscription, occasion: Occasion, book: PriceBook) -> PricedDelivery:

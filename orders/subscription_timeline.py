@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.urls import reverse
 
 from ordermgmt.clock import business_day
-from orders.actions.subscription_changes import FINAL
+from orders.actions.subscription_changes import FINAL, is_final
 from orders.models import Subscription, SubscriptionEvent
 from orders.timeline import Day, timeline
 
@@ -28,4 +28,8 @@ def _undo_urls(s: Subscription, now: datetime) -> Mapping[datetime, str]:
     """By the moment of a change: its line of history has the same."""
     events = SubscriptionEvent.objects.filter(subscription=s, undone_by=None, at__gte=now - UNDO_FOR)
     newest = list(events.exclude(kind__in=FINAL).order_by("-pk")[:MOST_UNDO])
-    return {event.at: reverse("subscription_undo", args=[s.number, event.pk]) for event in newest if event.before}
+    return {
+        event.at: reverse("subscription_undo", args=[s.number, event.pk])
+        for event in newest
+        if event.before and not is_final(event)
+    }

@@ -93,7 +93,7 @@ def _drafted(offer: Offer, master: Master) -> Drafted:
     prices = [
         PriceFacts(
             currency=currency,
-            model=PriceModel.FLAT,
+            model=PriceModel.PER_UNIT,
             amount=in_currency(offer.price, currency),
             set_up_fee=in_currency(offer.set_up_fee, currency),
         )

@@ -1,28 +1,35 @@
-"""Another plan or the newest version of the same one: from the next delivery that is not paid yet."""
+"""Another plan or the newest version of the same one: from the next delivery that is not paid yet, or at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from datetime import date
+from typing import Any, ClassVar
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from orders.actions.particulars import check_not_over
+from orders.actions.prorating import bill_days, bill_rest, credit_days, paid_deliveries_back, running_cycle
 from orders.actions.rhythm import change_interval
 from orders.actions.subscription_changes import Made
 from orders.actions.subscription_work import NotAllowed, Work
-from orders.billing_states import EventKind, PlanStatus, VersionStatus
+from orders.billing_states import EventKind, PlanStatus, PriceModel, VersionStatus
 from orders.models import PlanItem, PlanVersion, Subscription, SubscriptionLine
 from orders.periods import Interval
 from orders.subscription_pricing import usual_items
 
+AT_RENEWAL, AT_ONCE = "renewal", "now"
+
 
 @dataclass(frozen=True)
 class ChangePlan:
-    """To the live version of a plan. What is paid already is delivered as it was bought; then the new plan holds."""
+    """To the live version of a plan: at the next charge, what is paid is delivered as it was bought (`renewal`);
+    or at once (staff), the unused part credited and the new plan charged for the rest (`now`). That is not undone.
+    """
 
     plan_id: int
+    at: str = AT_RENEWAL
     kind: ClassVar[str] = EventKind.PLAN
 
     def apply(self, work: Work) -> Made:
@@ -30,26 +37,44 @@ class ChangePlan:
         version = live_version(self.plan_id, work.s.currency)
         if version.pk in (work.s.version_id, work.s.next_version_id):
             raise NotAllowed(_("It is on this plan already."))
+        check_boxes(version, work.s.currency, work.s.quantity)
         number = work.first_affected()
-        was = str(work.s.version.plan)
-        facts = {"plan": version.plan.name, "was": was, "version": version.number}
+        facts = {"plan": version.plan.name, "was": str(work.s.version.plan), "version": version.number}
+        if self.at == AT_ONCE:
+            facts |= self._now(work, version, number) | {"number": number}
+            return Made(gettext_noop("{plan} instead of {was}, at once"), facts, number)
         number = first_unpaid(work, number)
         if work.s.deliveries_owed:
             work.save(next_version=version)
         else:
             adopt_version(work.s, version)
-        self._fit_cadence(work, version, number)
+        self._fit_cadence(work, version, number, work.calendar.planned_on(number))
         return Made(
             gettext_noop("{plan} instead of {was}, from delivery {number} on"), facts | {"number": number}, number
         )
 
-    def _fit_cadence(self, work: Work, version: PlanVersion, number: int) -> None:
-        """A cadence the new plan does not offer becomes its usual one."""
+    def _now(self, work: Work, version: PlanVersion, number: int) -> dict[str, Any]:
+        if work.is_customer:
+            raise NotAllowed(_("Write to us to change the plan before the next charge."))
+        if work.s.deliveries_owed:
+            until, facts = paid_deliveries_back(work)
+            adopt_version(work.s, version)
+            self._fit_cadence(work, version, number, work.calendar.planned_on(number))
+            return facts | bill_rest(work, number, until=until)
+        cycle = running_cycle(work)
+        facts = credit_days(work, cycle)
+        adopt_version(work.s, version)
+        ends_on, charged = bill_days(work, number, since=cycle.starts_on)
+        self._fit_cadence(work, version, number, ends_on)
+        return facts | charged
+
+    def _fit_cadence(self, work: Work, version: PlanVersion, number: int, anchor_on: date) -> None:
+        """A cadence the new plan does not offer becomes its usual one, from a day on."""
         now = work.calendar.interval(number)
         own = Interval(version.deliver_every, version.deliver_unit)
         allowed = [own, *(Interval(int(n), unit) for n, unit in (str(w).split() for w in version.allowed_intervals))]
         if now not in allowed:
-            change_interval(work, number, work.calendar.planned_on(number), own)
+            change_interval(work, number, anchor_on, own)
 
 
 def first_unpaid(work: Work, number: int) -> int:
@@ -75,6 +100,13 @@ def live_version(plan_id: int, currency: str) -> PlanVersion:
         words = {"plan": version.plan.name, "currency": currency}
         raise NotAllowed(_("%(plan)s has no price in %(currency)s.") % words)
     return version
+
+
+def check_boxes(version: PlanVersion, currency: str, boxes: int) -> None:
+    """Raises NotAllowed for more than one box at one price: the others would be given away."""
+    if boxes > 1 and version.prices.filter(currency=currency, model=PriceModel.FLAT).exists():
+        words = _("%(plan)s has one price for one box. Agree on a price, or choose a plan with a price for each box.")
+        raise NotAllowed(words % {"plan": version.plan.name})
 
 
 def adopt_version(s: Subscription, version: PlanVersion) -> None:

@@ -1,4 +1,7 @@
-"""Changes of what is in every box from the next delivery on: swap, units, boxes, extras."""
+"""Changes of what is in every box from the next delivery on: swap, units, boxes, extras.
+
+What deliveries that are paid in advance cost more or less then is charged or credited at once (subscriptions.md 2.6).
+"""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,7 +13,9 @@ from django.utils.translation import gettext_noop
 
 from inventory.models import Sku
 from ordermgmt.money import ZERO
+from orders.actions.changing_plan import check_boxes
 from orders.actions.deliveries import list_price, sold
+from orders.actions.paid_ahead import bill_difference, price_ahead
 from orders.actions.subscription_changes import Made
 from orders.actions.subscription_work import NotAllowed, Work
 from orders.actions.swaps import swap_surcharge, swaps_of
@@ -23,15 +28,6 @@ def check_contents_open(work: Work) -> int:
     if work.s.version.content == ContentKind.BOX:
         raise NotAllowed(_("What is in the box of the month is chosen by us."))
     return work.first_affected()
-
-
-def check_not_paid_ahead(work: Work) -> None:
-    """Raises NotAllowed when deliveries that are paid already would cost something else."""
-    if work.s.deliveries_owed:
-        raise NotAllowed(
-            _("%(count)d deliveries are paid already and keep their price. Change them one by one, or afterwards.")
-            % {"count": work.s.deliveries_owed}
-        )
 
 
 def line_at(work: Work, position: int) -> SubscriptionLine:
@@ -54,14 +50,12 @@ class Swap:
         line, sku = line_at(work, self.position), sold(self.sku_id)
         self._check(work, line, sku)
         surcharge = swap_surcharge(line, sku, work.s.currency, work.s.version_id)
-        if surcharge != line.surcharge:
-            check_not_paid_ahead(work)
-        old = line.sku
+        before, old = price_ahead(work), line.sku
         line.sku, line.surcharge = sku, surcharge
         if line.unit_price is not None:
             line.unit_price, line.surcharge = list_price(sku, work.s.currency), ZERO
         line.save(update_fields=["sku", "surcharge", "unit_price"])
-        facts = {"old": old.name, "new": sku.name, "position": self.position}
+        facts = {"old": old.name, "new": sku.name, "position": self.position, **bill_difference(work, before)}
         return Made(gettext_noop("{new} instead of {old}, from the next delivery on"), facts, number)
 
     def _check(self, work: Work, line: SubscriptionLine, sku: Sku) -> None:
@@ -83,17 +77,18 @@ class SetUnits:
 
     def apply(self, work: Work) -> Made:
         number = check_contents_open(work)
-        line = line_at(work, self.position)
-        check_not_paid_ahead(work)
+        line, before = line_at(work, self.position), price_ahead(work)
         if not line.is_extra and (self.units < 1 or work.is_customer):
             raise NotAllowed(_("The plan says how much of %(item)s is in it.") % {"item": line.sku.name})
         facts = {"item": line.sku.name, "units": self.units}
         if self.units < 1:
             line.delete()
-            return Made(gettext_noop("{item} is not sent any more"), facts, number)
-        line.quantity = self.units
-        line.save(update_fields=["quantity"])
-        return Made(gettext_noop("{units} × {item}, from the next delivery on"), facts, number)
+            sentence = gettext_noop("{item} is not sent any more")
+        else:
+            line.quantity = self.units
+            line.save(update_fields=["quantity"])
+            sentence = gettext_noop("{units} × {item}, from the next delivery on")
+        return Made(sentence, facts | bill_difference(work, before), number)
 
 
 @dataclass(frozen=True)
@@ -107,10 +102,11 @@ class SetBoxes:
         number = work.first_affected()
         if self.boxes < 1:
             raise NotAllowed(_("A delivery has at least one box."))
-        check_not_paid_ahead(work)
-        was = work.s.quantity
+        check_boxes(work.s.version, work.s.currency, self.boxes)
+        before, was = price_ahead(work), work.s.quantity
         work.save(quantity=self.boxes, agreed_price=None if was != self.boxes else work.s.agreed_price)
-        return Made(gettext_noop("{boxes} boxes instead of {was}"), {"boxes": self.boxes, "was": was}, number)
+        facts = {"boxes": self.boxes, "was": was, **bill_difference(work, before)}
+        return Made(gettext_noop("{boxes} boxes instead of {was}"), facts, number)
 
 
 @dataclass(frozen=True)
@@ -124,8 +120,7 @@ class AddExtra:
 
     def apply(self, work: Work) -> Made:
         number = work.first_affected()
-        check_not_paid_ahead(work)
-        sku = sold(self.sku_id)
+        before, sku = price_ahead(work), sold(self.sku_id)
         if self.quantity < 1:
             raise NotAllowed(_("Add at least one unit."))
         agreed = None if work.is_customer else self.unit_price
@@ -135,5 +130,5 @@ class AddExtra:
         SubscriptionLine.objects.create(
             subscription=work.s, position=last + 1, sku=sku, quantity=self.quantity, unit_price=price
         )
-        facts = {"units": self.quantity, "item": sku.name}
+        facts = {"units": self.quantity, "item": sku.name, **bill_difference(work, before)}
         return Made(gettext_noop("{units} × {item} beside the box, each time"), facts, number)

@@ -67,7 +67,8 @@ def _rule(billed: Billed, line: InvoiceLine) -> RecognitionRule:
     if line.position in billed.over:
         return RecognitionRule.OVER_TIME
     is_service = line.order_line is not None and line.order_line.kind == LineKind.SERVICE
-    is_sent = billed.invoice.order_id is not None or billed.deliveries > 1
+    is_paid_ahead = billed.deliveries > 1 or billed.invoice.cause.startswith("change:")
+    is_sent = billed.invoice.order_id is not None or is_paid_ahead
     if is_service or not is_sent or line.cause.startswith("rounding:"):
         return RecognitionRule.AT_ONCE
     return RecognitionRule.AT_DELIVERY

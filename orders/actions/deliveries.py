@@ -11,6 +11,8 @@ from django.utils.translation import gettext_noop
 from inventory.models import Sku, SkuPrice
 from inventory.states import SkuStatus
 from ordermgmt.templatetags.portal import weekday_words
+from orders.actions.charge_planning import method_for
+from orders.actions.dunning import NotOwed, StillAsked, retry_case
 from orders.actions.reachable_days import check_day, day_after
 from orders.actions.subscription_changes import Made
 from orders.actions.subscription_work import NotAllowed, Work
@@ -203,10 +205,12 @@ def list_price(sku: Sku, currency: str) -> Decimal:
 class OrderNow:
     """The next delivery is made at once and is used up; the calendar stays, or starts again from today (`restart`).
 
-    With a delivery that is not paid, that one is collected again at once instead, and the next one keeps its day.
+    With a delivery that is not paid, that one is collected again at once instead and leaves when it is paid; the next
+    one keeps its day. The verb `order_now` makes the order in the same moment. `number`: the one that was looked at.
     """
 
     restart: bool = False
+    number: int | None = None
     kind: ClassVar[str] = EventKind.ORDERED_NOW
 
     def apply(self, work: Work) -> Made:
@@ -214,6 +218,8 @@ class OrderNow:
         self._check_no_charge_runs(work)
         if case := _unpaid(work):
             return self._collect(work, case)
+        if self.number not in (None, number):
+            raise NotAllowed(_("Delivery %(number)d is not the next one any more.") % {"number": self.number})
         row = work.row(number)
         if row.lock_at <= work.now and not row.parked_at:
             raise NotAllowed(_("The delivery of %(day)s is being made already.") % day_facts(work, number))
@@ -236,12 +242,18 @@ class OrderNow:
             raise NotAllowed(_("A payment is under way. Wait until it is answered."))
 
     def _collect(self, work: Work, case: Dunning) -> Made:
-        """State is the queue: the dunning job takes the case at its next tick."""
-        case.next_at = work.now
-        case.save(update_fields=["next_at"])
-        facts = {"invoice": case.invoice.number}
+        """Its charge is tried again at once; another one is not made beside it."""
+        words = {"invoice": case.invoice.number}
+        if case.waits_for_method or method_for(case.invoice) is None:
+            raise NotAllowed(
+                _("Invoice %(invoice)s is not paid and no card can be tried. Ask for another one.") % words
+            )
+        try:
+            retry_case(case.pk, by=work.by, now=work.now)
+        except (NotOwed, StillAsked) as refusal:
+            raise NotAllowed(str(refusal)) from refusal
         return Made(
-            gettext_noop("Invoice {invoice} is collected again at once; its delivery leaves when it is paid"), facts
+            gettext_noop("Invoice {invoice} is collected again at once; its delivery leaves when it is paid"), words
         )
 
 

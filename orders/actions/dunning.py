@@ -66,6 +66,11 @@ def lock_case(pk: int, *, alive: bool = True) -> Dunning:
 @transaction.atomic(durable=True)
 def retry_now(pk: int, *, by: User | str, now: datetime) -> Charge | None:
     """One attempt at once, instead of the one that was planned. Raises CaseClosed, NotOwed, StillAsked."""
+    return retry_case(pk, by=by, now=now)
+
+
+def retry_case(pk: int, *, by: User | str, now: datetime) -> Charge | None:
+    """Inside the caller's transaction: as `retry_now`."""
     case = lock_case(pk)
     if case.invoice.balance <= 0:
         raise NotOwed(case)

@@ -24,8 +24,8 @@ NOW, END = "now", "end"
 class Cancel:
     """At once (`now`), when what is paid has been delivered (`end`), or with no delivery on or after a day.
 
-    A delivery that is being made still comes. With `give_back` (staff) deliveries that are paid do not come any
-    more: their part of the invoice is credited, and the money goes where it says. That cannot be undone.
+    A delivery that is being made still comes. With `give_back` (at once) other deliveries that are paid do not come
+    any more: their part of the invoice is credited, and the money goes where it says. That cannot be undone.
     """
 
     reason: str
@@ -37,17 +37,19 @@ class Cancel:
     def apply(self, work: Work) -> Made:
         if work.s.current_status in OVER:
             raise NotAllowed(_("%(number)s has ended already.") % {"number": work.s.number})
-        if self.give_back and work.is_customer:
-            raise NotAllowed(_("Write to us to have paid deliveries given back."))
+        if self.give_back and self.at != NOW:
+            raise NotAllowed(_("What is paid can only be given back when it ends now."))
         if not self.reason:
             raise NotAllowed(_("Choose a reason."))
         self._check_plan(work)
         why = {"cancel_reason": self.reason, "cancel_note": self.note}
         ends_on = self._ends_on(work)
+        # One that is being made comes before `ends_on`.
+        given = self._give_back(work, left=0 if ends_on is None else 1)
         if ends_on is None:
-            return self._end(work, why)
+            return self._end(work, why, given)
         work.save(ends_on=ends_on, **why)
-        facts = {"ends_on": ends_on.isoformat(), "day": weekday_words(ends_on), "reason": self.reason}
+        facts = {"ends_on": ends_on.isoformat(), "day": weekday_words(ends_on), "reason": self.reason, **given}
         return Made(gettext_noop("Ends before {day}"), facts, mail="subscription_cancelled")
 
     def _check_plan(self, work: Work) -> None:
@@ -78,19 +80,23 @@ class Cancel:
             wanted = max(wanted, dates.planned_on + timedelta(days=1))
         return wanted if wanted > dates.planned_on else None
 
-    def _end(self, work: Work, why: dict[str, str]) -> Made:
+    def _give_back(self, work: Work, *, left: int) -> dict[str, Any]:
+        """Credit what is paid and does not come, all but `left`; what the history says of it."""
+        count = work.s.deliveries_owed - left
+        if self.give_back is None or count < 1:
+            return {}
+        note = credit_paid_ahead(work, count, give_back=self.give_back)
+        work.save(deliveries_owed=left)
+        return {"given_up": count, "credit_note": note.number, "credited": str(note.gross_total)}
+
+    def _end(self, work: Work, why: dict[str, str], given: dict[str, Any]) -> Made:
         for row in list(work.rows.values()):
             if row.current_status == DeliveryStatus.SCHEDULED:
                 row.move_to(DeliveryStatus.CANCELLED, now=work.now, is_next=False)
-        facts: dict[str, Any] = {"reason": self.reason}
-        if self.give_back and work.s.deliveries_owed:
-            note = credit_paid_ahead(work, give_back=self.give_back)
-            facts |= {"given_up": work.s.deliveries_owed, "credit_note": note.number}
-            work.s.deliveries_owed = 0
+        facts: dict[str, Any] = {"reason": self.reason, **given}
         work.s.move_to(
             SubscriptionStatus.CANCELLED,
             now=work.now,
-            deliveries_owed=work.s.deliveries_owed,
             ends_on=work.s.ends_on or work.today,
             resumes_on=None,
             **why,

@@ -87,14 +87,19 @@ def redeem(code: str, *, subscription: Subscription, by: User | str, now: dateti
     if existing := Redemption.objects.filter(promotion__code=tidy_code(code), subscription=subscription).first():
         return existing
     redemption = use_code(code, subscription=subscription, now=now)
-    facts = {"code": redemption.promotion.code, "charges_left": redemption.charges_left}
     Subscription.objects.filter(pk=subscription.pk).update(row_version=F("row_version") + 1)
-    SubscriptionEvent.objects.create(
-        subscription=subscription, kind=EventKind.PROMOTION, facts=facts, by=str(by), at=now
-    )
-    record("subscription.promotion", gettext_noop("Code {code} applied"), subject=subscription.number, by=by, now=now,
-           **facts)  # fmt: skip
+    note_code(redemption, by=by, now=now)
     return redemption
+
+
+def note_code(redemption: Redemption, *, by: User | str, now: datetime) -> None:
+    """Inside the caller's transaction: the history of a subscription says which code it uses."""
+    facts = {"code": redemption.promotion.code, "charges_left": redemption.charges_left}
+    SubscriptionEvent.objects.create(
+        subscription=redemption.subscription, kind=EventKind.PROMOTION, facts=facts, by=str(by), at=now
+    )
+    record("subscription.promotion", gettext_noop("Code {code} applied"), subject=str(redemption.subscription),
+           by=by, now=now, **facts)  # fmt: skip
 
 
 def use_code(

@@ -182,7 +182,7 @@ def _mark_ordered(
 def _paying_before(renewals: Sequence[Renewal]) -> dict[int, BillingCycle]:
     """The cycle whose deliveries are still owed: the last that was billed."""
     rows = BillingCycle.objects.filter(subscription__in=[r.subscription.pk for r in renewals])
-    billed = rows.exclude(status=BillingCycleStatus.CANCELLED).order_by("number")
+    billed = rows.exclude(status=BillingCycleStatus.CANCELLED).select_related("invoice").order_by("number")
     return {row.subscription_id: row for row in billed}
 
 
@@ -204,7 +204,11 @@ def _values(renewals: Sequence[Renewal]) -> dict[int, Decimal]:
 
 
 def _is_prepaid_cycle(r: Renewal) -> bool:
-    return r.delivery.cycle is not None and r.delivery.cycle.deliveries > 1
+    """A charge for several, or for the one that was left when its plan or contents changed."""
+    cycle = r.delivery.cycle
+    if cycle is None or cycle.deliveries > 1:
+        return cycle is not None
+    return not r.starts_cycle and cycle.invoice is not None and cycle.invoice.order_id is None
 
 
 def _make_next(renewals: Sequence[Renewal]) -> None:
@@ -242,9 +246,11 @@ def _lower_what_is_owed(renewals: Sequence[Renewal]) -> None:
 
 def _used_promotions(renewals: Sequence[Renewal], book: RenewalBook) -> list[int]:
     return [
-        next(row.pk for row in book.prices.redemptions[r.subscription.pk] if row.promotion.code == r.charge.code)
+        row.pk
         for r in renewals
-        if r.charge is not None and r.charge.code
+        if r.charge is not None
+        for row in book.prices.redemptions.get(r.subscription.pk, ())
+        if row.promotion.code in r.charge.codes
     ]
 
 

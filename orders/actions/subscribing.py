@@ -16,9 +16,10 @@ from ordermgmt.models import User
 from ordermgmt.numbering import next_number
 from ordermgmt.retrying import retries_conflicts
 from ordermgmt.templatetags.portal import weekday_words
-from orders.actions.changing_plan import contents_of, live_version
+from orders.actions.changing_plan import check_boxes, contents_of, live_version
 from orders.actions.deliveries import list_price, sold
 from orders.actions.particulars import complete_address, usable_method
+from orders.actions.promotions import CodeRefused, note_code, use_code
 from orders.actions.reachable_days import earliest_day
 from orders.actions.revenue_movements import refresh_mrr
 from orders.actions.subscription_work import NotAllowed, Work, load_work
@@ -46,7 +47,7 @@ class NewSubscription:
     """What somebody wants. `every` and `unit` None: the plan's cadence. `starts_on` None: as soon as possible.
 
     `choices` are (SKU, units) in place of the plan's usual contents, `extras` (SKU, units) beside them each time.
-    `last_day`: always the last day of the month. Without `method_id` it is paid on invoice.
+    `last_day`: always the last day of the month. Without `method_id` it is paid on invoice. `code`: a promotion.
     """
 
     customer_id: int
@@ -68,6 +69,7 @@ class NewSubscription:
     is_gift: bool = False
     note: str = ""
     channel_id: int | None = None
+    code: str = ""
 
 
 def subscription_channel() -> Channel:
@@ -79,7 +81,7 @@ def subscription_channel() -> Channel:
 @retries_conflicts
 @transaction.atomic(durable=True)
 def start_subscription(wanted: NewSubscription, *, by: User | str, now: datetime) -> Subscription:
-    """Start it, with a welcome to the customer. Raises NotAllowed: plan, price, address, contents, cadence, first day."""
+    """Start it, with a welcome to the customer. Raises NotAllowed: plan, price, address, contents, cadence, first day, code."""
     s = begin(wanted, by=by, now=now)
     event = s.events.get(kind=EventKind.STARTED)
     sentence = _("Your first delivery is on %(day)s.") % {"day": weekday_words(s.starts_on)}
@@ -100,11 +102,20 @@ def begin(wanted: NewSubscription, *, by: User | str, now: datetime) -> Subscrip
     event = SubscriptionEvent.objects.create(
         subscription=s, kind=EventKind.STARTED, delivery_number=1, facts=_facts(work), by=str(by), at=now
     )
+    if wanted.code:
+        _redeem(wanted.code, s, by=by, now=now)
     refresh_mrr(s, interval, cause=f"event:{event.pk}", now=now)
     day = weekday_words(work.dates(1).leaves_on)
     sentence = gettext_noop("{plan} started: the first delivery is on {day}")
     record("subscription.started", sentence, subject=s.number, by=by, now=now, plan=str(version.plan), day=day)
     return s
+
+
+def _redeem(code: str, s: Subscription, *, by: User | str, now: datetime) -> None:
+    try:
+        note_code(use_code(code, subscription=s, now=now), by=by, now=now)
+    except CodeRefused as refusal:
+        raise NotAllowed(str(refusal)) from refusal
 
 
 def _interval(wanted: NewSubscription, version: PlanVersion) -> Interval:
@@ -124,6 +135,8 @@ def _record(wanted: NewSubscription, version: PlanVersion, now: datetime) -> Sub
         raise NotAllowed(_("Choose an active customer."))
     if wanted.boxes < 1:
         raise NotAllowed(_("A delivery has at least one box."))
+    if wanted.agreed_price is None:
+        check_boxes(version, wanted.currency, wanted.boxes)
     address = complete_address(wanted.address_id, customer.pk)
     method = usable_method(wanted.method_id, customer.pk) if wanted.method_id else None
     number = next_number("SUB")

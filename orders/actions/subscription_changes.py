@@ -174,6 +174,12 @@ FINAL = frozenset(
 )
 
 
+def is_final(event: SubscriptionEvent) -> bool:
+    """A fact of the past, or one with papers: an invoice and a credit note stay."""
+    papers = (event.facts.get(name) for name in ("imported", "credit_note", "billed"))
+    return event.kind in FINAL or any(papers)
+
+
 @retries_conflicts
 @transaction.atomic(durable=True)
 def undo_change(event_id: int, *, by: User | str, now: datetime, bulk: str = "") -> SubscriptionEvent:
@@ -185,8 +191,7 @@ def undo_change(event_id: int, *, by: User | str, now: datetime, bulk: str = "")
     s_id = SubscriptionEvent.objects.values_list("subscription_id", flat=True).get(pk=event_id)
     s = Subscription.objects.locked().select_related(*RELATED).get(pk=s_id)
     event = SubscriptionEvent.objects.get(pk=event_id)
-    is_final = event.kind in FINAL or event.facts.get("imported") or event.facts.get("credit_note")
-    if is_final or SubscriptionEvent.objects.filter(undoes=event).exists():
+    if is_final(event) or SubscriptionEvent.objects.filter(undoes=event).exists():
         raise NotAllowed(_("This cannot be undone any more."))
     if by == CUSTOMER and event.by != CUSTOMER:
         raise NotAllowed(_("We made this change. Call us to take it back."))

@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.test import Client
 
 from ordermgmt.models import OutgoingMessage
 from orders import factories
 from orders.actions.ending import Cancel
+from orders.actions.renewing import renew_due
 from orders.actions.subscription_changes import change_subscription
+from orders.actions.taking_money import lock_invoice, take_money
 from orders.factories.orders import NOW
-from orders.models import Subscription, SubscriptionEvent
+from orders.models import Refund, Subscription, SubscriptionEvent
 from orders.tests.subscribed import days, fresh, plan
 from orders.tests.subscriber_steps import after, by_card, see, tap, text_of, url
 
@@ -89,6 +92,21 @@ def test_rule_6_what_is_paid_still_comes() -> None:
     assert "2 deliveries still come, the first on Thu 3 Dec. The last is on Sun 3 Jan 2027." in see(s, "cancel/")
     after(tap(s, "cancel/"))
     assert days(s) == ["2026-12-03", "2027-01-03"]
+
+
+def test_rule_6_what_is_paid_goes_back_when_wished(clock: Any) -> None:
+    s = by_card(plan("30", bill_every=3))
+    clock.move_to(LATE)
+    renew_due(now=LATE)
+    invoice = s.invoices.get()
+    with transaction.atomic():
+        take_money(
+            lock_invoice(invoice.pk), amount=invoice.balance, provider="stripe", effect_key="x", by="T", now=LATE
+        )
+    assert "Do not send them, pay them back" in see(s, "cancel/")
+    assert "are credited to you. Nothing more is sent or charged." in after(tap(s, "cancel/", paid="back"))
+    assert Refund.objects.get().status == "requested"
+    assert (fresh(s).status, fresh(s).deliveries_owed) == ("cancelled", 0)
 
 
 def test_rule_7_a_mail_at_once_with_the_way_back(s: Subscription) -> None:

@@ -1,16 +1,19 @@
 """Starting a subscription: what is checked, and what there is afterwards."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
 from customers.factories import AddressFactory
 from ordermgmt.models import Activity, OutgoingMessage
+from orders.actions.renewing import renew_due
 from orders.actions.subscription_work import NotAllowed
-from orders.factories import PlanItemFactory, PlanPriceFactory, PlanVersionFactory
+from orders.factories import PlanItemFactory, PlanPriceFactory, PlanVersionFactory, PromotionFactory
+from orders.factories.orders import NOW
 from orders.models import MrrMovement, SubscriptionEvent, SubscriptionLink
-from orders.tests.subscribed import days, item, plan, subscribe, the_next
+from orders.projecting import project
+from orders.tests.subscribed import days, fresh, item, plan, subscribe, the_next
 
 pytestmark = pytest.mark.django_db
 
@@ -99,3 +102,25 @@ def test_a_second_one_expands() -> None:
     subscribe(customer_id=s.customer_id, address_id=s.address_id)
     assert [m.kind for m in MrrMovement.objects.order_by("pk")] == ["new", "expansion"]
     assert sum(m.amount for m in MrrMovement.objects.all()) > Decimal(60)
+
+
+def test_more_boxes_need_a_price_for_each_or_an_agreed_one() -> None:
+    version = plan()
+    with pytest.raises(NotAllowed, match="one price for one box"):
+        subscribe(version, boxes=2)
+    assert subscribe(version, boxes=2, agreed_price=Decimal(60)).quantity == 2
+    version.prices.update(model="per_unit")
+    assert project(fresh(subscribe(version, boxes=2)), now=NOW)[0].amount == Decimal("77.20")
+
+
+def test_a_code_counts_from_the_first_charge_on() -> None:
+    promotion = PromotionFactory(code="HELLO", kind="percent", percent=Decimal(10), cycles=1)
+    s = subscribe(plan("50"), code=" hello ")
+    assert [u.amount for u in project(fresh(s), now=NOW, count=2)] == [45, 50]
+    promotion.refresh_from_db()
+    assert (promotion.uses, s.events.filter(kind="promotion").count()) == (1, 1)
+    renew_due(now=NOW + timedelta(days=9))
+    assert s.invoices.get().gross_total == 45
+    assert s.redemptions.get().charges_left == 0
+    with pytest.raises(NotAllowed, match="do not know this code"):
+        subscribe(plan("50"), code="NONE")

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.test import Client
 
 from customers.factories import AddressFactory, CustomerFactory
 from ordermgmt.models import Activity, OutgoingMessage
+from ordermgmt.proofs import check_books
 from orders.actions.changing_plan import ChangePlan
 from orders.actions.contents import AddExtra, SetBoxes, SetUnits, Swap
 from orders.actions.crediting import credit, everything
@@ -31,10 +33,11 @@ from orders.actions.subscription_changes import (
     undo_change,
 )
 from orders.actions.subscription_work import NotAllowed, TooLate
+from orders.actions.taking_money import lock_invoice, take_money
 from orders.billing_states import SubscriptionStatus
 from orders.factories import DunningFactory, PaymentMethodFactory, PlanItemFactory
 from orders.factories.orders import NOW
-from orders.models import CreditNote, Invoice, MrrMovement, Subscription, SubscriptionEvent
+from orders.models import CreditNote, Invoice, MrrMovement, PlanPrice, Refund, Subscription, SubscriptionEvent
 from orders.projecting import project
 from orders.standing import unpaid_case
 from orders.subscription_forms import CancelForm
@@ -51,6 +54,14 @@ LATE = datetime(2026, 12, 1, 12, tzinfo=NOW.tzinfo)  # closed since 30 Nov 23:59
 def s() -> Subscription:
     """Monthly from Thu 3 Dec 2026, open until 30 Nov."""
     return subscribe()
+
+
+def pay_invoice(invoice: Invoice) -> None:
+    with transaction.atomic():
+        take_money(
+            lock_invoice(invoice.pk), amount=invoice.balance, provider="bank", effect_key=f"bank:{invoice}", by="Test",
+            now=RUN_AT,
+        )  # fmt: skip
 
 
 def do(s: Subscription, change: Change, *, now: datetime = NOW, by: str = "Ana", **more: Any) -> SubscriptionEvent:
@@ -206,12 +217,19 @@ def test_swap_shows_the_difference(s: Subscription) -> None:
 
 
 def test_more_boxes_and_extras(s: Subscription) -> None:
+    with pytest.raises(NotAllowed, match="one price for one box"):
+        do(s, SetBoxes(2))
+    PlanPrice.objects.update(model="per_unit")
     do(s, AddExtra(item("8").pk, 2))
     assert project(fresh(s), now=NOW)[0].amount == Decimal("54.60")
     do(s, SetUnits(2, 0))
     do(s, SetBoxes(3))
     assert fresh(s).quantity == 3
-    assert project(fresh(s), now=NOW)[0].priced.parts[0].quantity == 6  # type: ignore[union-attr]
+    following = project(fresh(s), now=NOW)[0]
+    assert following.priced is not None
+    assert (following.priced.parts[0].quantity, following.amount) == (6, 3 * Decimal("38.60"))
+    with pytest.raises(NotAllowed, match="one price for one box"):
+        do(s, ChangePlan(plan("50").plan_id))
 
 
 def test_something_once(s: Subscription) -> None:
@@ -456,10 +474,28 @@ def test_what_was_credited_by_hand_is_not_given_back_twice() -> None:
         do(s, Cancel("moved", give_back=GiveBack.LATER), now=RUN_AT)
 
 
-def test_an_unpaid_one_is_collected_before_another_is_made(s: Subscription) -> None:
+@pytest.mark.parametrize("by", ["Ana", CUSTOMER])
+def test_paid_deliveries_are_paid_back_after_approval(by: str) -> None:
+    s = subscribe(plan("66.67", bill_every=3))
     renew_due(now=RUN_AT)
-    case = DunningFactory(invoice=s.invoices.get(), next_at=RUN_AT + timedelta(days=3))
-    do(s, OrderNow(), now=RUN_AT)
-    case.refresh_from_db()
-    assert case.next_at == RUN_AT
-    assert days(s, 1, RUN_AT) == ["2027-01-03"]
+    pay_invoice(s.invoices.get())
+    shown = preview_change(s.pk, Cancel("moved", give_back=GiveBack.REFUND), by=by, now=RUN_AT)
+    assert Decimal(shown.facts["credited"]) == s.invoices.get().gross_total - Decimal("66.67")
+    assert not Refund.objects.exists()
+    do(s, Cancel("moved", give_back=GiveBack.REFUND), now=RUN_AT, by=by)
+    refund = Refund.objects.get()
+    assert (refund.status, refund.amount) == ("requested", Decimal(shown.facts["credited"]))
+    assert refund.credit_note == CreditNote.objects.get()
+    assert [(p.code, p.rows) for p in check_books(now=RUN_AT) if not p.holds] == []
+
+
+def test_one_that_is_being_made_is_not_given_back() -> None:
+    s = subscribe(plan("60", bill_every=3))
+    renew_due(now=RUN_AT)
+    late = datetime(2027, 1, 1, 12, tzinfo=NOW.tzinfo)
+    event = do(s, Cancel("moved", give_back=GiveBack.ACCOUNT), now=late)
+    assert (event.facts["given_up"], Decimal(event.facts["credited"])) == (1, 60)
+    assert (fresh(s).deliveries_owed, fresh(s).status) == (1, "active")
+    assert days(s, now=late) == ["2027-01-03"]
+    with pytest.raises(NotAllowed, match="ends now"):
+        do(subscribe(), Cancel("moved", "end", give_back=GiveBack.ACCOUNT))

@@ -18,7 +18,7 @@ from orders.actions.pausing import Pause
 from orders.actions.subscription_changes import change_subscription
 from orders.billing_states import SubscriptionStatus
 from orders.factories import DunningFactory, InvoiceFactory
-from orders.models import Subscription, SubscriptionEvent
+from orders.models import Order, Subscription, SubscriptionEvent
 from orders.tests.subscribed import days, fresh, item, subscribe
 
 pytestmark = pytest.mark.django_db
@@ -171,13 +171,12 @@ def test_too_late_names_the_first_that_can_change(support: Client) -> None:
         ("add", {"units": "1", "scope": "once"}),
         ("units", {"line": "1", "units": "3"}),
         ("boxes", {"boxes": "2"}),
-        ("order-now", {"restart": ""}),
         ("frequency", {"every": "2", "unit": "week", "keeps": "keep"}),
         ("address", {"scope": "always"}),
         ("method", {"days": "20"}),
         ("note", {"text": "Rings twice"}),
         ("pause", {"until": ""}),
-        ("cancel", {"at": "now", "reason": "price"}),
+        ("cancel", {"at": "now", "reason": "price", "give_back": ""}),
     ],
 )
 def test_every_change_is_shown_done_and_undone(support: Client, s: Subscription, slug: str, sent: dict[str, str]) -> None:  # fmt: skip
@@ -191,6 +190,18 @@ def test_every_change_is_shown_done_and_undone(support: Client, s: Subscription,
     event = SubscriptionEvent.objects.latest("pk")
     support.post(address(s, f"undo/{event.pk}/"))
     assert upcoming(s) == before
+
+
+def test_order_now_makes_the_order_with_the_click(support: Client, s: Subscription) -> None:
+    page = support.get(address(s, "change/order-now/")).content.decode()
+    assert 'name="number" value="1"' in page
+    sent = {"number": "1", "restart": ""}
+    assert "This changes" in support.post(address(s, "change/order-now/"), sent).content.decode()
+    sent |= {"confirm": "1", "row_version": str(fresh(s).row_version)}
+    answers = [support.post(address(s, "change/order-now/"), sent) for _click in range(2)]
+    order = Order.objects.get()
+    assert [answer["Location"] for answer in answers] == [address(s)] * 2
+    assert s.deliveries.get(number=1).order == order
 
 
 def test_what_is_over_can_begin_again(support: Client, s: Subscription) -> None:

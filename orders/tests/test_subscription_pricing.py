@@ -93,6 +93,16 @@ def test_a_promotion_ends_with_its_charges() -> None:
     assert priced(s, charges_before=1).total == Decimal("38.60")
 
 
+def test_several_promotions_count_together_and_each_ends_by_itself() -> None:
+    """Per cents of the full price, then the amount (W66)."""
+    s = made("100")
+    for left, facts in ((1, {"kind": "percent", "percent": Decimal(10)}), (2, {"kind": "amount", "amount": Decimal(5), "currency": "EUR", "percent": None})):  # fmt: skip
+        RedemptionFactory(promotion=PromotionFactory(**facts), subscription=s, customer=s.customer, charges_left=left)
+    assert (priced(s).total, len(priced(s).codes)) == (85, 2)
+    assert priced(s, charges_before=1).total == 95
+    assert priced(s, charges_before=2).total == 100
+
+
 def test_a_swap_and_an_extra_are_added() -> None:
     s = made(quantity=2)
     SubscriptionLineFactory(subscription=s, quantity=1, surcharge=Decimal("3.50"))

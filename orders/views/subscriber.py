@@ -16,7 +16,7 @@ from ordermgmt.access import customer_page
 from ordermgmt.limits import address_of, may_try
 from ordermgmt.models import OutgoingMessage
 from orders.actions.links import CUSTOMER
-from orders.actions.subscription_changes import FINAL, Change, Conflict, change_subscription
+from orders.actions.subscription_changes import Change, Conflict, change_subscription, is_final
 from orders.actions.subscription_work import NotAllowed, TooLate
 from orders.customer_forms import FindForm
 from orders.done_words import done_words
@@ -119,7 +119,7 @@ def _done(request: HttpRequest, link: SubscriptionLink, st: Standing) -> dict[st
     if event is None:
         return {}
     is_undone = SubscriptionEvent.objects.filter(undoes=event).exists()
-    may_undo = not is_undone and event.kind not in FINAL and event.by == CUSTOMER
+    may_undo = not is_undone and not is_final(event) and event.by == CUSTOMER
     mail = OutgoingMessage.objects.filter(about=f"{link.subscription.number} {event.pk}").exclude(recipient="")
     done = done_words(event, st)
     return {"done": done, "event": event, "is_undone": is_undone, "may_undo": may_undo, "is_mailed": mail.exists()}

@@ -10,8 +10,9 @@ from django.views.decorators.http import require_http_methods
 from ordermgmt.access import customer_page
 from ordermgmt.money import ZERO
 from orders.actions.accounts import balance_of
-from orders.actions.ending import Cancel
+from orders.actions.ending import NOW, Cancel
 from orders.actions.links import CUSTOMER
+from orders.actions.returning_money import GiveBack
 from orders.actions.subscription_changes import preview_change
 from orders.actions.subscription_work import NotAllowed, TooLate
 from orders.models import SubscriptionLink
@@ -30,11 +31,17 @@ def subscriber_cancel(request: HttpRequest, link: SubscriptionLink) -> HttpRespo
     st = load_standing(s, now=now)
     if st.is_over or s.ends_on is not None:
         return redirect(page_url(link))
-    form = CancelForm(request.POST if request.method == "POST" else None)
+    form = CancelForm(request.POST if request.method == "POST" else None, owed=s.deliveries_owed)
     if form.is_valid():
-        return make(request, link, Cancel(form.cleaned_data["reason"]))
+        return make(request, link, _wanted(form))
     context = frame(link, st) | {"form": form, **_review(st)}
     return render(request, "customer/plan_cancel.html", context, status=422 if form.is_bound else 200)
+
+
+def _wanted(form: CancelForm) -> Cancel:
+    """When what is paid has come; or at once, the rest paid back after somebody here approved it."""
+    reason = form.cleaned_data["reason"]
+    return Cancel(reason, NOW, give_back=GiveBack.REFUND) if form.wants_back else Cancel(reason)
 
 
 def _review(st: Standing) -> dict[str, Any]:

@@ -122,9 +122,7 @@ def _forms(link: SubscriptionLink, contents: Contents, posted: Mapping[str, Any]
     for line in contents.extras:
         what = f"units{line.position}"
         found[what] = UnitsForm(posted.get(what), position=line.position, label=line.sku.name, units=line.quantity)
-    # Deliveries that are paid already keep their price: something more can come once beside them, not each time.
-    may_each = not s.deliveries_owed
-    found["add"] = AddForm(posted.get("add"), contents=contents, currency=s.currency, may_each=may_each)
+    found["add"] = AddForm(posted.get("add"), contents=contents, currency=s.currency)
     return found
 
 

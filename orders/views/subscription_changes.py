@@ -12,7 +12,8 @@ from django.views.decorators.http import require_POST
 
 from ordermgmt.access import StaffRequest, staff_page
 from ordermgmt.listing.counting import forget_totals
-from orders.actions.deliveries import Skip, Unskip
+from orders.actions.deliveries import OrderNow, Skip, Unskip
+from orders.actions.ordering_now import Ordered, order_now
 from orders.actions.subscription_changes import Change, Conflict, change_subscription, preview_change, undo_change
 from orders.actions.subscription_work import RELATED, NotAllowed, TooLate
 from orders.models import Subscription, SubscriptionEvent
@@ -63,14 +64,17 @@ def _review(request: StaffRequest, s: Subscription, deed: Deed, form: ChangeForm
 
 
 def _confirmed(request: StaffRequest, s: Subscription, deed: Deed, form: ChangeForm) -> HttpResponse:
-    sent = request.POST
+    sent, change = request.POST, form.change()
     expected = sent.get("row_version", "")
+    facts: dict[str, Any] = {
+        "by": request.user, "now": timezone.now(), "tell": "tell" in sent,
+        "override": sent.get("override", "").strip()[:200],
+        "expected": int(expected) if expected.isascii() and expected.isdecimal() else None,
+    }  # fmt: skip
     try:
-        event = change_subscription(
-            s.pk, form.change(), by=request.user, now=timezone.now(), tell="tell" in sent,
-            override=sent.get("override", "").strip()[:200],
-            expected=int(expected) if expected.isascii() and expected.isdecimal() else None,
-        )  # fmt: skip
+        if isinstance(change, OrderNow):
+            return _ordered(request, s, order_now(s.pk, change, **facts))
+        event = change_subscription(s.pk, change, **facts)
     except NotAllowed as refusal:
         return _show(request, s, deed, form, refusal=str(refusal), status=422)
     except TooLate as late:
@@ -90,6 +94,16 @@ def _done(request: StaffRequest, s: Subscription, event: SubscriptionEvent) -> H
     undo = reverse("subscription_undo", args=[s.number, event.pk])
     words = _("%(number)s: %(what)s.") % {"number": s.number, "what": event.get_kind_display()}
     messages.success(request, words, extra_tags=undo)
+    return redirect(s)
+
+
+def _ordered(request: StaffRequest, s: Subscription, made: Ordered) -> HttpResponse:
+    """The order is there; nothing of it is undone by a click."""
+    forget_totals()
+    if made.order is None:
+        messages.success(request, _("%(number)s: the invoice is collected again at once.") % {"number": s.number})
+        return redirect(s)
+    messages.success(request, _("%(number)s is ordered.") % {"number": made.order.number})
     return redirect(s)
 
 
