@@ -8,8 +8,8 @@ from typing import Any
 import css_inline
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.template import TemplateDoesNotExist
-from django.template.loader import render_to_string
+from django.template import Context, Template, TemplateDoesNotExist
+from django.template.loader import get_template, render_to_string
 from django.utils import translation
 
 from ordermgmt.jobs import ring
@@ -77,10 +77,16 @@ def render_message(kind: str, context: Mapping[str, Any], language: str) -> tupl
     """Subject, text and HTML (styles inlined). Empty values render as nothing, never as "None"."""
     values = {"shop": settings.SHOP, "base_url": settings.BASE_URL, **_without_none(context)}
     with translation.override(language):
-        subject = " ".join(render_to_string(f"emails/{kind}.subject.txt", values).split())
-        text = render_to_string(f"emails/{kind}.txt", values).strip() + "\n"
+        subject = " ".join(_as_text(f"emails/{kind}.subject.txt", values).split())
+        text = _as_text(f"emails/{kind}.txt", values).strip() + "\n"
         html = _html(kind, {**values, "subject": subject})
     return subject[:200], text, html
+
+
+def _as_text(name: str, values: Mapping[str, Any]) -> str:
+    """Text as it is: a name such as O'Brien is not written for HTML."""
+    template: Template = get_template(name).template  # type: ignore[attr-defined]
+    return template.render(Context(dict(values), autoescape=False))
 
 
 def _html(kind: str, values: Mapping[str, Any]) -> str:

@@ -57,6 +57,13 @@ def deliver(now=NOW):
     return run_now("send_messages", as_of=now)
 
 
+def test_plain_text_is_not_written_for_html():
+    row = greet(context={"name": "Kwame O'Brien & Sons"})
+    assert row.subject_line == "Hello Kwame O'Brien & Sons"
+    assert row.text.startswith("Dear Kwame O'Brien & Sons,")
+    assert "O&#x27;Brien &amp; Sons" in row.html or "O'Brien &amp; Sons" in row.html
+
+
 def test_a_message_is_written_once():
     first, second = greet(), greet(context={"name": "Bea"})
     assert first.pk == second.pk
