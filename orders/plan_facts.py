@@ -97,7 +97,7 @@ def fingerprint(version: PlanVersion) -> str:
     """The same as long as nobody changed the version."""
     facts = [
         terms_of(version),
-        list(version.prices.order_by("pk").values_list(*PRICE_FIELDS)),
+        list(version.prices.order_by("currency", "pk").values_list(*PRICE_FIELDS)),
         list(version.items.order_by("pk").values_list(*ITEM_FIELDS)),
     ]
     return sha256(json.dumps(facts, cls=DjangoJSONEncoder, sort_keys=True).encode()).hexdigest()[:16]

@@ -111,6 +111,15 @@ def test_editing_begins_a_draft_only_when_it_is_saved(manager: Client, plan: Pla
     assert (draft.number, draft.deliver_every) == (2, 4)
 
 
+def test_the_first_draft_of_a_plan_sold_in_several_currencies_is_saved(manager: Client, plan: Plan) -> None:
+    live = live_of(plan)
+    for currency in ("SEK", "DKK"):
+        PlanPriceFactory(version=live, currency=currency)
+    page = manager.get(f"/plans/{plan.number}/edit/")
+    answer = manager.post(f"/plans/{plan.number}/edit/", FORM | {"seen": seen_in(page)})
+    assert answer.status_code == 302
+
+
 def test_two_people_do_not_overwrite_each_other(manager: Client, plan: Plan) -> None:
     seen = seen_in(manager.get(f"/plans/{plan.number}/edit/"))
     manager.post(f"/plans/{plan.number}/edit/", FORM | {"seen": seen})
