@@ -59,6 +59,7 @@ class Expected:
     anchors: Sequence[Anchor]
     orders: dict[int, list[str]] = field(default_factory=dict)
     left_out: set[int] = field(default_factory=set)
+    by_pause: set[int] = field(default_factory=set)
     moved: dict[int, date] = field(default_factory=dict)
     at_once: set[int] = field(default_factory=set)
     is_paused: bool = False
@@ -130,15 +131,19 @@ def _paused(line: Told, number: int, found: Expected) -> None:
     found.is_paused, day = True, str(line.facts.get("until", ""))
     number = found.anchors[0].first_number
     while day and found.planned_on(number) < date.fromisoformat(day):
-        if number not in found.orders:
+        if number not in found.orders and number not in found.left_out:
+            found.by_pause.add(number)
             found.left_out.add(number)
         number += 1
 
 
 def _go_on(line: Told, number: int, found: Expected) -> None:
+    """From the first one on, what only the pause left out comes again; single skips stay."""
     found.is_paused, first = False, int(line.facts["number"])
     before = range(found.anchors[0].first_number, first)
-    found.left_out = {n for n in found.left_out if n < first} | {n for n in before if n not in found.orders}
+    found.left_out -= {n for n in found.by_pause if n >= first}
+    found.left_out |= {n for n in before if n not in found.orders}
+    found.by_pause.clear()
 
 
 _ACTS: dict[str, Callable[[Told, int, Expected], None]] = {

@@ -15,7 +15,7 @@ from orders.actions.reachable_days import check_day
 from orders.actions.returning_money import GiveBack
 from orders.actions.subscription_changes import Made
 from orders.actions.subscription_work import NotAllowed, Work
-from orders.billing_states import DeliveryStatus, EventKind, SubscriptionStatus
+from orders.billing_states import DeliveryStatus, EventKind, SkipReason, SubscriptionStatus
 
 NOW, END = "now", "end"
 
@@ -134,7 +134,8 @@ class Reactivate:
             work.add_segment(number, self.on, work.calendar.interval(number))
             check_day(work, number, work.calendar.dates(number))
         for later in sorted(n for n in work.rows if n >= number):
-            if work.rows[later].current_status == DeliveryStatus.CANCELLED:
+            row = work.rows[later]
+            if row.current_status == DeliveryStatus.CANCELLED or row.skip_reason == SkipReason.PAUSE:
                 work.take_in(later)
             work.redate(later)
         cleared = {"ends_on": None, "cancel_reason": "", "cancel_note": "", "cancelled_at": None, "expired_at": None}

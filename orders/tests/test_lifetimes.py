@@ -19,8 +19,9 @@ from orders.actions.renewing import renew_due
 from orders.actions.rhythm import ChangeFrequency
 from orders.actions.subscription_changes import Change, Conflict, change_subscription, preview_change, undo_change
 from orders.actions.subscription_work import NotAllowed, TooLate
-from orders.models import Delivery, Subscription
+from orders.models import Delivery, FindingKind, Subscription
 from orders.projecting import project
+from orders.reckoning import reckon
 from orders.subscription_snapshots import state_of
 from orders.tests.lifetimes import CUT_OFF, ZONE, Life, Stretch
 from orders.tests.subscribed import fresh, plan, subscribe
@@ -217,6 +218,15 @@ class LifetimeMachine(RuleBasedStateMachine):
         if hasattr(self, "life"):
             total = self.s.movements.aggregate(n=Sum("amount"))["n"]
             assert round(total or 0, 4) == fresh(self.s).mrr
+
+    @invariant()
+    def the_reckoning_finds_nothing(self) -> None:
+        """What waits for a person because it was missed is due, and rightly said to be missing."""
+        if not hasattr(self, "life"):
+            return
+        is_due = Delivery.objects.due(self.now).filter(subscription=self.s).exists()
+        found = [difference for _s, difference in reckon([fresh(self.s)], now=self.now)]
+        assert [one for one in found if not (is_due and one.kind == FindingKind.MISSING)] == []
 
 
 @pytest.mark.django_db
