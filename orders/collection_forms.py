@@ -7,6 +7,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.money import minor_unit, round_money
+from orders.billing_states import LastStep
+from orders.dunning_rules import refused_days
 
 _DATE = forms.DateInput(attrs={"type": "date"})
 
@@ -46,6 +48,37 @@ class RefundForm(forms.Form):
             facts = {"currency": self.currency, "unit": minor_unit(self.currency)}
             raise forms.ValidationError(_("%(currency)s goes down to %(unit)s"), params=facts)
         return amount
+
+
+class DaysField(forms.CharField):
+    """Days such as "1, 3, 7"; a list of whole numbers."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> Any:
+        words = str(super().clean(value) or "").replace(",", " ").split()
+        if not all(word.isascii() and word.isdigit() and len(word) < 4 for word in words):
+            raise forms.ValidationError(_("Enter days as whole numbers, such as 1, 3, 7"))
+        return [int(word) for word in words]
+
+
+class DunningRulesForm(forms.Form):
+    """When it is tried again, when the customer is told, and what comes last."""
+
+    retry_days = DaysField(label=_("Try the card on days"), required=False, help_text=_("Days after the first decline"))
+    mail_days = DaysField(label=_("Messages on days"), required=False, help_text=_("Day 0 is the day it failed"))
+    last_day = forms.IntegerField(label=_("Last step on day"), min_value=1, max_value=180)
+    last_step = forms.ChoiceField(
+        label=_("Last step without a plan"), choices=LastStep.choices, help_text=_("Subscriptions follow their plan")
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        days = [given.get(name) for name in ("retry_days", "mail_days", "last_day")]
+        if None not in days and (why := refused_days(*days)):
+            raise forms.ValidationError(why)
+        return given
 
 
 class ReferenceForm(forms.Form):

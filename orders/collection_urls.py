@@ -2,10 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from orders.views import dunning, pay, payments, payouts, provider_hooks, refunds
+from orders.views import dunning, dunning_rules, pay, payments, payouts, provider_hooks, refunds
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("dunning/", dunning.dunning_list, name="dunning_list"),
+    path("dunning/rules/", dunning_rules.dunning_rules, name="dunning_rules"),
+    path("dunning/rules/save/", dunning_rules.dunning_rules_save, name="dunning_rules_save"),
     path("dunning/<str:number>/", dunning.dunning_case, name="dunning_case"),
     path("dunning/<str:number>/write-off/", dunning.dunning_write_off, name="dunning_write_off"),
     path("dunning/<str:number>/<slug:deed>/", dunning.dunning_deed, name="dunning_deed"),

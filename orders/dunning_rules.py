@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 
 class StepKind(StrEnum):
     RETRY = "retry"
@@ -25,6 +27,8 @@ class Policy(Protocol):
 
 # On one day: first the card is tried, then (if that failed too) the customer is told, last comes the end.
 HOURS = {StepKind.RETRY: time(6), StepKind.MAIL: time(10), StepKind.LAST: time(12)}
+# More than this in seven days is a nuisance, not a reminder.
+MOST_MAILS_A_WEEK = 3
 DEFAULT_RETRIES, DEFAULT_MAILS, DEFAULT_LAST = [1, 3, 7, 14], [0, 3, 10], 21
 
 
@@ -81,9 +85,11 @@ def refused_days(retry_days: Iterable[int], mail_days: Iterable[int], last_day: 
     """Why a policy cannot be: in words, empty when it can."""
     retries, mails = list(retry_days), list(mail_days)
     if any(day < 1 for day in retries) or any(day < 0 for day in mails):
-        return "Tries start on day 1, messages on day 0"
+        return _("Tries start on day 1, messages on day 0")
     if retries != sorted(set(retries)) or mails != sorted(set(mails)):
-        return "Days rise, each once"
+        return _("Days rise, each once")
     if max([*retries, *mails], default=0) > last_day:
-        return "Nothing comes after the last step"
+        return _("Nothing comes after the last step")
+    if any(later - first < 7 for first, later in zip(mails, mails[MOST_MAILS_A_WEEK:], strict=False)):
+        return _("At most %(n)s messages in seven days") % {"n": MOST_MAILS_A_WEEK}
     return ""

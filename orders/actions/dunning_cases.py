@@ -35,6 +35,11 @@ def default_policy() -> DunningPolicy:
     return found or DunningPolicy.objects.get_or_create(code="cards", defaults=DEFAULT_POLICY)[0]
 
 
+def current_rules() -> DunningPolicy:
+    """As `default_policy`, for pages: nothing is written."""
+    return DunningPolicy.objects.filter(is_default=True).first() or DunningPolicy(code="cards", **DEFAULT_POLICY)
+
+
 def case_of(invoice: Invoice) -> Dunning | None:
     """Inside the caller's transaction (`lock_invoice`): its case, locked."""
     case = Dunning.objects.select_for_update(of=("self",)).filter(invoice=invoice).first()

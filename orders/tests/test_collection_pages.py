@@ -13,7 +13,7 @@ from ordermgmt.roles import Role
 from orders.actions.payouts import import_payouts
 from orders.actions.refunding import request_refund
 from orders.billing_states import Collection, DunningStatus, RefundStatus
-from orders.models import Dunning, Order, Payment, Payout, PayoutLine, Refund
+from orders.models import Dunning, DunningPolicy, Order, Payment, Payout, PayoutLine, Refund
 from orders.states import PaymentStatus
 from orders.tests.collecting import deliver, planned, run, unpaid
 from orders.tests.stripe_server import StripeServer
@@ -190,3 +190,21 @@ def test_a_refund_of_the_requester(stripe_server: StripeServer) -> None:
     run("charges")
     refund = request_refund(Payment.objects.get().pk, amount=Decimal(1), reason="Late", by="Ana", now=timezone.now())
     assert "Refund €1.00" in page(signed_in(), f"/refunds/{refund.number}/")
+
+
+def test_rules_of_dunning(stripe_server: StripeServer) -> None:
+    """Previewed on a real case; saved for new cases, open ones keep theirs."""
+    made, client = case(), signed_in()
+    assert "1, 3, 7, 14" in page(client, "/dunning/rules/")
+    wanted = {"retry_days": "2, 5", "mail_days": "0 4", "last_day": "9", "last_step": "cancel"}
+    answer = client.post("/dunning/rules/save/", {**wanted, "do": "preview"})
+    assert made.invoice.number in answer.content.decode()
+    assert DunningPolicy.objects.filter(is_default=True).get().retry_days == [1, 3, 7, 14]
+    assert client.post("/dunning/rules/save/", {**wanted, "do": "save"}).status_code == 302
+    rules = DunningPolicy.objects.get(is_default=True)
+    assert (rules.retry_days, rules.mail_days, rules.last_day, rules.last_step) == ([2, 5], [0, 4], 9, "cancel")
+    made.refresh_from_db()
+    assert made.policy.retry_days == [1, 3, 7, 14]
+    for wrong in ({"retry_days": "5, 2"}, {"mail_days": "0 1 2 3"}, {"last_day": "3"}, {"retry_days": "soon"}):
+        assert client.post("/dunning/rules/save/", {**wanted, **wrong, "do": "save"}).status_code == 422
+    assert signed_in(Role.MANAGER).post("/dunning/rules/save/", wanted).status_code == 403
