@@ -132,11 +132,12 @@ def with_first_units(lines: QuerySet[Any]) -> QuerySet[Any]:
         left_on=_local_day("shipment__dispatched_at")
     )
     sums = packed.filter(left_on=OuterRef("first_on")).order_by().values("order_line").annotate(n=Sum("quantity"))
-    return lines.annotate(
+    found: QuerySet[Any] = lines.annotate(
         first_on=Subquery(first.annotate(left_on=_local_day("dispatched_at")).values("left_on")[:1]),
         wanted=F("ordered") - F("cancelled"),
         at_first=Coalesce(Subquery(sums.values("n"), output_field=IntegerField()), 0),
     )
+    return found
 
 
 def _tried(path: str) -> Q:

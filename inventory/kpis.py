@@ -69,7 +69,8 @@ def avoidable_stock_outs(period: Period) -> QuerySet[StockLevel]:
         warehouse=OuterRef("warehouse")
     )
     rows: QuerySet[Any] = StockLevel.objects.filter(sku__status=SkuStatus.ACTIVE, warehouse__is_active=True)
-    return rows.annotate(left=FREE, is_elsewhere=Exists(others.annotate(left=FREE).filter(left__gt=0)))
+    found: QuerySet[Any] = rows.annotate(left=FREE, is_elsewhere=Exists(others.annotate(left=FREE).filter(left__gt=0)))
+    return found
 
 
 @kpi(

@@ -75,8 +75,9 @@ class DunningRulesForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
-        days = [given.get(name) for name in ("retry_days", "mail_days", "last_day")]
-        if None not in days and (why := refused_days(*days)):
+        if {"retry_days", "mail_days", "last_day"} - given.keys():
+            return given
+        if why := refused_days(given["retry_days"], given["mail_days"], given["last_day"]):
             raise forms.ValidationError(why)
         return given
 

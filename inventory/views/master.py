@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -79,8 +79,8 @@ def item_label_pdf(request: HttpRequest, code: str) -> HttpResponse:
     """The item's label as a PDF for the label printer."""
     try:
         content = typeset(item_label(code))
-    except UnknownDocument:
-        return render(request, "errors/404.html", status=404)
+    except UnknownDocument as unknown:
+        raise Http404 from unknown
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="label-{code}.pdf"'
     return response

@@ -57,6 +57,8 @@ def order_now(
 
 def _made_before(work: Work, number: int | None) -> Ordered | None:
     """The order there is of this delivery, with what made it."""
+    if number is None:
+        return None
     ordered = Delivery.objects.filter(subscription=work.s, number=number, status=DeliveryStatus.ORDERED)
     row = ordered.select_related("order").first()
     event = work.s.events.filter(delivery_number=number).order_by("-pk").first()

@@ -18,7 +18,7 @@ from orders.actions.giving_up import credit_paid_ahead, paying_cycle
 from orders.actions.prepaid_bills import PaidTogether, items_of
 from orders.actions.returning_money import GiveBack
 from orders.actions.subscription_work import NotAllowed, Work
-from orders.billing_states import ASKED_CHARGES, BillingCycleStatus, Collection
+from orders.billing_states import ASKED_CHARGES, BillingCycleStatus, Collection, TaxTreatment
 from orders.models import BillingCycle, Charge, CreditNote, CreditNoteLine, Invoice
 from orders.price_book import load_prices
 from orders.priced import Occasion, PricedDelivery
@@ -132,7 +132,7 @@ def issue(work: Work, items: list[BillItem], *, deliveries: int = 1) -> Invoice:
         deliver_to=(s.address or usual).as_postal(),
         items=items,
         deliveries=deliveries,
-        **({"tax_treatment": cycle.invoice.tax_treatment} if cycle and cycle.invoice else {}),
+        tax_treatment=cycle.invoice.tax_treatment if cycle and cycle.invoice else TaxTreatment.STANDARD,
     )
     (invoice,) = issue_cycle_invoices([bill], by=work.by, now=work.now)
     if s.collection == Collection.AUTOMATIC:

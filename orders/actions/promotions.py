@@ -95,10 +95,13 @@ def redeem(code: str, *, subscription: Subscription, by: User | str, now: dateti
 def note_code(redemption: Redemption, *, by: User | str, now: datetime) -> None:
     """Inside the caller's transaction: the history of a subscription says which code it uses."""
     facts = {"code": redemption.promotion.code, "charges_left": redemption.charges_left}
+    subscription = redemption.subscription
+    if subscription is None:
+        return
     SubscriptionEvent.objects.create(
-        subscription=redemption.subscription, kind=EventKind.PROMOTION, facts=facts, by=str(by), at=now
+        subscription=subscription, kind=EventKind.PROMOTION, facts=facts, by=str(by), at=now
     )
-    record("subscription.promotion", gettext_noop("Code {code} applied"), subject=str(redemption.subscription),
+    record("subscription.promotion", gettext_noop("Code {code} applied"), subject=str(subscription),
            by=by, now=now, **facts)  # fmt: skip
 
 
