@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
@@ -24,6 +24,7 @@ from ordermgmt.retrying import retries_conflicts
 from orders.actions import progress
 from orders.actions.invoicing import InvoicePart, issue_invoice
 from orders.models import Allocation, Order
+from orders.promising import arrival
 from orders.states import Stage
 
 
@@ -174,7 +175,8 @@ def _units_by_line(lines: Sequence[ShipmentLine]) -> dict[int, int]:
 
 
 def _leave(shipment: Shipment, now: datetime) -> None:
-    expected = business_day(now, shipment.warehouse.time_zone) + timedelta(days=shipment.transit_days)
+    left_on = business_day(now, shipment.warehouse.time_zone)
+    expected = arrival(left_on, shipment.transit_days, shipment.order.ship_country)
     shipment.move_to(ShipmentStatus.DISPATCHED, now=now, expected_on=expected)
     work = shipment.work
     others = work.shipments.filter(status=ShipmentStatus.PACKED).exists()

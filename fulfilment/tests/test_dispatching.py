@@ -44,6 +44,15 @@ def test_dispatch_moves_stock_bills_and_tells() -> None:
     assert kinds == {"packing_slip", "label", "invoice"}
 
 
+def test_a_parcel_travels_on_carrier_days_only() -> None:
+    shipment = packed()
+    Shipment.objects.filter(pk=shipment.pk).update(transit_days=2)
+    friday = NOW + timedelta(days=(4 - NOW.weekday()) % 7)
+    dispatch_shipment(shipment.pk, by="Ana", now=friday, device="bench-1")
+    shipment.refresh_from_db()
+    assert shipment.expected_on == friday.date() + timedelta(days=4)  # Tuesday, not Sunday
+
+
 def test_the_second_hand_over_is_refused_and_changes_nothing() -> None:
     shipment = packed()
     dispatch_shipment(shipment.pk, by="Ana", now=NOW)
