@@ -11,7 +11,7 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.models.places import PostalFields
-from ordermgmt.money import MoneyField
+from ordermgmt.money import ZERO, MoneyField
 from ordermgmt.states import Stateful
 from orders.billing_states import TaxTreatment
 from orders.states import (
@@ -193,8 +193,13 @@ class Order(Stateful):
 
     @property
     def balance(self) -> Any:
-        """What the customer still owes (negative: we owe). Nothing is owed for a cancelled order."""
-        due = 0 if self.current_status == OrderStatus.CANCELLED else self.total - self.credited_total
+        """What the customer still owes (negative: we owe). Nothing is owed for a cancelled order.
+
+        Money paid back lowers what is owed as a credit note does, unless it was more than the order cost.
+        """
+        kept = max(self.refunded_total - max(self.paid_total - self.total, ZERO), ZERO)
+        given_up = max(self.credited_total, kept)
+        due = ZERO if self.current_status == OrderStatus.CANCELLED else self.total - given_up
         return due - self.paid_total + self.refunded_total
 
 

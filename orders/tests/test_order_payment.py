@@ -67,3 +67,21 @@ def test_only_finance_writes_money_down(client: Client, unpaid: Order) -> None:
     client.force_login(UserFactory(role=Role.SUPPORT), backend="ordermgmt.access.RoleBackend")
     assert sent(client, unpaid).status_code == 403
     assert "Record payment" not in client.get(f"/orders/{unpaid.number}/").content.decode().split('id="money"')[1]
+
+
+@pytest.mark.parametrize(
+    ("total", "paid", "refunded", "credited", "owed"),
+    [
+        (100, 100, 0, 0, 0),
+        (100, 40, 0, 0, 60),
+        (100, 100, 20, 0, 0),
+        (100, 100, 20, 20, 0),
+        (100, 100, 20, 30, -10),
+        (100, 120, 20, 0, 0),
+        (100, 120, 30, 10, 0),
+        (100, 120, 0, 0, -20),
+    ],
+)
+def test_what_is_paid_back_is_not_owed_again(total, paid, refunded, credited, owed) -> None:
+    sums = {"total": total, "paid_total": paid, "refunded_total": refunded, "credited_total": credited}
+    assert Order(status="accepted", **{name: Decimal(amount) for name, amount in sums.items()}).balance == owed
