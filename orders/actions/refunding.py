@@ -96,7 +96,8 @@ def _check(payment: Payment, amount: Decimal, reason: str, credit_note: CreditNo
     if credit_note:
         asked = credit_note.refunds.filter(status__in=LIVE_REFUNDS).aggregate(sum=Sum("amount"))["sum"] or ZERO
         if asked + amount > credit_note.gross_total:
-            facts = {"left": credit_note.gross_total - asked, "currency": credit_note.currency}
+            left = round_money(credit_note.gross_total - asked, credit_note.currency)
+            facts = {"left": left, "currency": credit_note.currency}
             raise RefundRefused(_("The credit note allows only %(left)s %(currency)s more.") % facts)
 
 
