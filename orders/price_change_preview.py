@@ -134,12 +134,12 @@ class Known:
         return effective_on(subscriber, terms_of_change(self.change), told_on=told_on, is_rise=is_rise)
 
     def _billing_from(self, s: Subscription) -> Callable[[date], date]:
-        """Charges come with the delivery that nothing is owed for; then one for every period."""
+        """The first delivery charged on a day or later: charges come where nothing is owed, once for every period."""
         calendar = self.calendars[s.pk]
 
         def billing_from(day: date) -> date:
             number = max(self.last_ordered.get(s.pk, 0) + 1, calendar.segments[0].first_number) + s.deliveries_owed
-            while calendar.dates(number).leaves_on < day:
+            while calendar.dates(number).charge_on < day:
                 number += period_from(calendar, number, s.version).deliveries
             return calendar.dates(number).leaves_on
 

@@ -93,6 +93,13 @@ def test_the_preview_says_who_when_and_what_it_is_worth(world: World) -> None:
     assert len(found.left_out) == 3
 
 
+def test_a_charge_before_the_day_is_at_the_old_price(world: World) -> None:
+    """The delivery of 3 January is charged two days before it leaves."""
+    world.subscriber()
+    found = [preview_change(world.change(earliest_on=date(2027, 1, day)), now=NOW).rows[0] for day in (1, 2)]
+    assert [row.effective_on for row in found] == [date(2027, 1, 3), date(2027, 2, 3)]
+
+
 def test_the_preview_asks_as_much_for_many_as_for_one(world: World) -> None:
     world.subscriber()
     change = world.change()
