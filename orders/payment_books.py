@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
@@ -20,6 +21,9 @@ READ_WITHIN = timedelta(hours=1)
 # Bank transfers take days; a payout line without a payment for longer is a hole.
 CLEARED_WITHIN = timedelta(days=7)
 OF_PAYMENTS = ("charge", "payment", "refund", "payment_refund")
+
+# SQLite adds decimals up as floats.
+_NOTHING = Decimal("0.00005")
 
 
 @invariant("I57", _("What is asked back of a payment is counted, and what went back is written down"))
@@ -64,7 +68,7 @@ def charged_once(now: datetime) -> Iterable[Any]:
     live = Count("charges", filter=Q(charges__status__in=LIVE_CHARGES))
     yield from Invoice.objects.annotate(live=live).filter(live__gt=1).order_by("pk").values("number", "live")
     taken = Coalesce(Sum("charges__amount", filter=Q(charges__status=ChargeStatus.SUCCEEDED)), ZERO)
-    over = Invoice.objects.annotate(taken=taken).filter(taken__gt=F("gross_total"))
+    over = Invoice.objects.annotate(taken=taken).filter(taken__gt=F("gross_total") + _NOTHING)
     yield from over.order_by("pk").values("number", "taken", "gross_total")
 
 

@@ -7,7 +7,6 @@ from datetime import date, datetime, time
 from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -70,7 +69,6 @@ def tasks(first: date) -> Iterator[Task]:
     yield Task(_("Hand the journal to the accountant"), f"{reverse('journal')}?month={first:%Y-%m}", exported)
 
 
-def last_month(today: date | None = None) -> date:
-    """The first day of the month that ended last."""
-    day = today or business_day(timezone.now())
+def last_month(day: date) -> date:
+    """The first day of the month that had ended last on a day."""
     return date(day.year - (day.month == 1), (day.month - 2) % 12 + 1, 1)

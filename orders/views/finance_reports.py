@@ -127,5 +127,5 @@ def _period(month: str) -> Period:
     try:
         first = datetime.strptime(month, "%Y-%m").date()  # noqa: DTZ007 (a month has no zone)
     except ValueError:
-        first = last_month()
+        first = last_month(business_day(timezone.now()))
     return Period(first, next_month(first))
