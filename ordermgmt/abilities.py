@@ -45,6 +45,7 @@ WORDS = {
     "people.view": _("See people and their roles"),
     "plans.edit": _("Draft plans and promotion codes"),
     "plans.publish": _("Publish and archive plans, change prices"),
+    "renewals.run": _("Run, stop and mend renewals"),
     "reports.view": _("See reports"),
     "search.use": _("Search"),
     "settings.edit": _("Change settings"),

@@ -125,6 +125,7 @@ class InstallationAdmin(ReadOnlyAdmin):
     """Confirmed on the page Live system."""
 
     list_display = ("address", "epoch", "confirmed_at", "confirmed_by")
+    search_fields = ("address", "confirmed_by")
 
 
 @admin.register(models.KpiDay)

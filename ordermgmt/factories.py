@@ -34,9 +34,13 @@ NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
 
 
 class InstallationFactory(factory.django.DjangoModelFactory[Installation]):
+    """There is one; asked again it is the same."""
+
     class Meta:
         model = Installation
+        django_get_or_create = ("is_only",)
 
+    is_only = True
     identity = "0" * 64
     address = "https://portal.example"
     confirmed_at = NOW

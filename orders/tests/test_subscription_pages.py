@@ -16,7 +16,7 @@ from ordermgmt.models import OutgoingMessage
 from ordermgmt.roles import Role
 from orders.actions.pausing import Pause
 from orders.actions.subscription_changes import change_subscription
-from orders.billing_states import SubscriptionStatus
+from orders.billing_states import PriceModel, SubscriptionStatus
 from orders.factories import DunningFactory, InvoiceFactory
 from orders.models import Order, Subscription, SubscriptionEvent
 from orders.tests.subscribed import days, fresh, item, subscribe
@@ -181,6 +181,7 @@ def test_too_late_names_the_first_that_can_change(support: Client) -> None:
 )
 def test_every_change_is_shown_done_and_undone(support: Client, s: Subscription, slug: str, sent: dict[str, str]) -> None:  # fmt: skip
     asked = {"number": "", "sku": item().code, "address": str(s.address_id)} | sent
+    s.version.prices.update(model=PriceModel.PER_UNIT)
     before = upcoming(s)
     assert support.get(address(s, f"change/{slug}/")).status_code == 200
     review = support.post(address(s, f"change/{slug}/"), asked)
