@@ -27,9 +27,11 @@ NEEDS_DATABASE = {"db", "transactional_db", "live_server", "django_db_setup"}
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests without a database say the same beside every database: `once` lets the second pass leave them out."""
+    """`once`: what says the same beside every database, without one or through a browser, is left out by the second pass."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
+        if "browser" in fixtures:
+            item.add_marker("once")
         if not item.get_closest_marker("django_db") and not fixtures & NEEDS_DATABASE:
             item.add_marker("once")
 
