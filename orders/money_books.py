@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -114,13 +115,17 @@ def invoices_follow_from_rows(now: datetime) -> Iterable[Any]:
             yield {"invoice": row.number, "own": [str(each) for each in own], "right": [str(each) for each in right]}
 
 
+def _apart(field: str, sum_of: Combinable) -> Q:
+    return Q(**{f"{field}__gt": sum_of + SMALLEST / 2}) | Q(**{f"{field}__lt": sum_of - SMALLEST / 2})
+
+
 @invariant("I56", _("A credit note is the sum of its lines, and no line is credited beyond what it billed"))
 def credit_notes_stay_within(now: datetime) -> Iterable[Any]:
     notes = CreditNote.objects.annotate(
         net=_sum_of(CreditNoteLine.objects.all(), "credit_note", "net"),
         tax=_sum_of(CreditNoteLine.objects.all(), "credit_note", "tax"),
     )
-    wrong = ~Q(net_total=F("net")) | ~Q(tax_total=F("tax")) | ~Q(gross_total=F("net") + F("tax"))
+    wrong = _apart("net_total", F("net")) | _apart("tax_total", F("tax")) | _apart("gross_total", F("net") + F("tax"))
     yield from notes.filter(wrong).order_by("pk").values("number", "gross_total", "net", "tax")
     elsewhere = CreditNoteLine.objects.exclude(invoice_line__invoice=F("credit_note__invoice")).order_by("pk")
     yield from elsewhere.values("credit_note__number", "position")
@@ -128,5 +133,9 @@ def credit_notes_stay_within(now: datetime) -> Iterable[Any]:
         back=_sum_of(CreditNoteLine.objects.all(), "invoice_line", "gross"),
         units=Coalesce(Sum("credit_lines__quantity"), 0),
     )
-    beyond = Q(gross__gte=0, back__gt=F("gross")) | Q(gross__lt=0, back__lt=F("gross")) | Q(units__gt=F("quantity"))
+    beyond = (
+        Q(gross__gte=0, back__gt=F("gross") + SMALLEST / 2)
+        | Q(gross__lt=0, back__lt=F("gross") - SMALLEST / 2)
+        | Q(units__gt=F("quantity"))
+    )
     yield from lines.filter(beyond).order_by("pk").values("invoice__number", "position", "gross", "back", "units")
