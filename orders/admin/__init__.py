@@ -1,5 +1,5 @@
 """Everything of orders in the admin zone."""
 
-from orders.admin import billing, orders, subscriptions
+from orders.admin import collecting, documents, orders, plans, subscriptions
 
-__all__ = ["billing", "orders", "subscriptions"]
+__all__ = ["collecting", "documents", "orders", "plans", "subscriptions"]

@@ -1,4 +1,4 @@
-"""Plans and subscriptions in the admin zone: read, never rewritten."""
+"""Subscriptions and their deliveries in the admin zone: read, never rewritten."""
 
 from typing import Any, ClassVar
 
@@ -9,359 +9,87 @@ from orders import models
 from orders.admin.orders import OpenedAdmin
 
 
-class PriceInline(ReadOnlyInline):
-    model = models.PlanPrice
-    fields = (
-        "currency",
-        "model",
-        "amount",
-        "set_up_fee",
-        "tiers",
-    )
-
-
-class ItemInline(ReadOnlyInline):
-    model = models.PlanItem
-    fields = (
-        "sku",
-        "quantity",
-        "group",
-        "is_default",
-        "month",
-    )
-
-
-class VersionInline(ReadOnlyInline):
-    model = models.PlanVersion
-    fields = (
-        "number",
-        "status",
-        "deliver_every",
-        "deliver_unit",
-        "published_at",
-    )
-
-
 class LineInline(ReadOnlyInline):
     model = models.SubscriptionLine
-    fields = (
-        "position",
-        "sku",
-        "quantity",
-        "surcharge",
-        "unit_price",
-    )
+    fields = ("position", "sku", "quantity", "surcharge", "unit_price")
 
 
 class SegmentInline(ReadOnlyInline):
     model = models.CalendarSegment
-    fields = (
-        "first_number",
-        "anchor_on",
-        "anchor_day",
-        "every",
-        "unit",
-    )
+    fields = ("first_number", "anchor_on", "anchor_day", "every", "unit")
 
 
 class DeliveryItemInline(ReadOnlyInline):
     model = models.DeliveryItem
-    fields = (
-        "sku",
-        "quantity",
-        "unit_price",
-        "replaces",
-    )
-
-
-@admin.register(models.Plan)
-class PlanAdmin(OpenedAdmin):
-    list_display = (
-        "name",
-        "number",
-        "status",
-        "created_at",
-    )
-    list_filter = ("status",)
-    search_fields = (
-        "name",
-        "number",
-    )
-    inlines: ClassVar[Any] = (VersionInline,)
-
-
-@admin.register(models.PlanVersion)
-class PlanVersionAdmin(OpenedAdmin):
-    list_display = (
-        "plan",
-        "number",
-        "status",
-        "deliver_every",
-        "deliver_unit",
-        "published_at",
-    )
-    list_filter = (
-        "status",
-        "deliver_unit",
-    )
-    list_select_related = ("plan",)
-    search_fields = (
-        "plan__name",
-        "plan__number",
-    )
-    inlines: ClassVar[Any] = (
-        PriceInline,
-        ItemInline,
-    )
-
-
-@admin.register(models.PlanPrice)
-class PlanPriceAdmin(OpenedAdmin):
-    list_display = (
-        "version",
-        "currency",
-        "model",
-        "amount",
-        "set_up_fee",
-    )
-    list_filter = (
-        "currency",
-        "model",
-    )
-    list_select_related = ("version__plan",)
-    search_fields = ("version__plan__name",)
-
-
-@admin.register(models.PlanItem)
-class PlanItemAdmin(OpenedAdmin):
-    list_display = (
-        "version",
-        "sku",
-        "quantity",
-        "group",
-        "month",
-    )
-    list_select_related = (
-        "version__plan",
-        "sku",
-    )
-    search_fields = (
-        "version__plan__name",
-        "sku__code",
-    )
-
-
-@admin.register(models.PriceChange)
-class PriceChangeAdmin(OpenedAdmin):
-    list_display = (
-        "number",
-        "plan",
-        "status",
-        "earliest_on",
-        "created_by",
-    )
-    list_filter = ("status",)
-    list_select_related = ("plan",)
-    search_fields = (
-        "number",
-        "plan__name",
-    )
-
-
-@admin.register(models.PriceChangeItem)
-class PriceChangeItemAdmin(OpenedAdmin):
-    list_display = (
-        "change",
-        "subscription",
-        "old_price",
-        "new_price",
-        "effective_on",
-        "noticed_at",
-        "applied_at",
-    )
-    list_select_related = (
-        "change",
-        "subscription",
-    )
-    search_fields = (
-        "subscription__number",
-        "change__number",
-    )
+    fields = ("sku", "quantity", "unit_price", "replaces")
 
 
 @admin.register(models.Subscription)
 class SubscriptionAdmin(OpenedAdmin):
-    list_display = (
-        "number",
-        "customer",
-        "version",
-        "status",
-        "currency",
-        "mrr",
-        "starts_on",
-    )
-    list_filter = (
-        "status",
-        "collection",
-    )
-    list_select_related = (
-        "customer",
-        "version__plan",
-    )
-    search_fields = (
-        "number",
-        "customer__name",
-        "customer__email",
-        "external_id",
-    )
-    inlines: ClassVar[Any] = (
-        LineInline,
-        SegmentInline,
-    )
+    list_display = ("number", "customer", "version", "status", "currency", "mrr", "starts_on")
+    list_filter = ("status", "collection")
+    list_select_related = ("customer", "version__plan")
+    search_fields = ("number", "customer__name", "customer__email", "external_id")
+    inlines: ClassVar[Any] = (LineInline, SegmentInline)
 
 
 @admin.register(models.SubscriptionLine)
 class SubscriptionLineAdmin(OpenedAdmin):
-    list_display = (
-        "subscription",
-        "position",
-        "sku",
-        "quantity",
-        "surcharge",
-        "unit_price",
-    )
-    list_select_related = (
-        "subscription",
-        "sku",
-    )
-    search_fields = (
-        "subscription__number",
-        "sku__code",
-    )
+    list_display = ("subscription", "position", "sku", "quantity", "surcharge", "unit_price")
+    list_select_related = ("subscription", "sku")
+    search_fields = ("subscription__number", "sku__code")
 
 
 @admin.register(models.CalendarSegment)
 class CalendarSegmentAdmin(OpenedAdmin):
-    list_display = (
-        "subscription",
-        "first_number",
-        "anchor_on",
-        "anchor_day",
-        "every",
-        "unit",
-    )
+    list_display = ("subscription", "first_number", "anchor_on", "anchor_day", "every", "unit")
     list_select_related = ("subscription",)
     search_fields = ("subscription__number",)
 
 
 @admin.register(models.BillingCycle)
 class BillingCycleAdmin(OpenedAdmin):
-    list_display = (
-        "subscription",
-        "number",
-        "status",
-        "starts_on",
-        "ends_on",
-        "deliveries",
-        "invoice",
-    )
+    list_display = ("subscription", "number", "status", "starts_on", "ends_on", "deliveries", "invoice")
     list_filter = ("status",)
-    list_select_related = (
-        "subscription",
-        "invoice",
-    )
-    search_fields = (
-        "subscription__number",
-        "invoice__number",
-    )
+    list_select_related = ("subscription", "invoice")
+    search_fields = ("subscription__number", "invoice__number")
 
 
 @admin.register(models.Delivery)
 class DeliveryAdmin(OpenedAdmin):
-    list_display = (
-        "subscription",
-        "number",
-        "status",
-        "leaves_on",
-        "order_at",
-        "is_next",
-        "order",
-        "parked_at",
-    )
+    list_display = ("subscription", "number", "status", "leaves_on", "order_at", "is_next", "order", "parked_at")
     list_filter = ("status",)
-    list_select_related = (
-        "subscription",
-        "order",
-    )
-    search_fields = (
-        "subscription__number",
-        "order__number",
-    )
+    list_select_related = ("subscription", "order")
+    search_fields = ("subscription__number", "order__number")
     inlines: ClassVar[Any] = (DeliveryItemInline,)
 
 
 @admin.register(models.DeliveryItem)
 class DeliveryItemAdmin(OpenedAdmin):
-    list_display = (
-        "delivery",
-        "sku",
-        "quantity",
-        "unit_price",
-    )
-    list_select_related = (
-        "delivery__subscription",
-        "sku",
-    )
-    search_fields = (
-        "delivery__subscription__number",
-        "sku__code",
-    )
+    list_display = ("delivery", "sku", "quantity", "unit_price")
+    list_select_related = ("delivery__subscription", "sku")
+    search_fields = ("delivery__subscription__number", "sku__code")
 
 
 @admin.register(models.SubscriptionEvent)
 class SubscriptionEventAdmin(OpenedAdmin):
-    list_display = (
-        "subscription",
-        "kind",
-        "delivery_number",
-        "by",
-        "at",
-    )
+    list_display = ("subscription", "kind", "delivery_number", "by", "at")
     list_filter = ("kind",)
     list_select_related = ("subscription",)
-    search_fields = (
-        "subscription__number",
-        "by",
-        "bulk",
-    )
+    search_fields = ("subscription__number", "by", "bulk")
 
 
 @admin.register(models.MrrMovement)
 class MrrMovementAdmin(OpenedAdmin):
-    list_display = (
-        "subscription",
-        "kind",
-        "amount",
-        "currency",
-        "on",
-        "reason",
-    )
+    list_display = ("subscription", "kind", "amount", "currency", "on", "reason")
     list_filter = ("kind",)
     list_select_related = ("subscription",)
-    search_fields = (
-        "subscription__number",
-        "cause",
-    )
+    search_fields = ("subscription__number", "cause")
 
 
 @admin.register(models.SubscriptionLink)
 class SubscriptionLinkAdmin(OpenedAdmin):
-    list_display = (
-        "subscription",
-        "created_at",
-        "expires_at",
-        "revoked_at",
-    )
+    list_display = ("subscription", "created_at", "expires_at", "revoked_at")
     list_select_related = ("subscription",)
     exclude = ("token",)
     search_fields = ("subscription__number",)
@@ -369,19 +97,9 @@ class SubscriptionLinkAdmin(OpenedAdmin):
 
 @admin.register(models.RenewalStop)
 class RenewalStopAdmin(OpenedAdmin):
-    list_display = (
-        "scope",
-        "reference",
-        "reason",
-        "opened_at",
-        "opened_by",
-        "lifted_at",
-    )
+    list_display = ("scope", "reference", "reason", "opened_at", "opened_by", "lifted_at")
     list_filter = ("scope",)
-    search_fields = (
-        "reference",
-        "reason",
-    )
+    search_fields = ("reference", "reason")
 
 
 @admin.register(models.ReckoningFinding)
