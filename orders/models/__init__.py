@@ -12,6 +12,7 @@ from orders.models.collecting import (
     ProviderEvent,
     Refund,
 )
+from orders.models.deliveries import BillingCycle, CalendarSegment, Delivery, DeliveryItem
 from orders.models.in_work import OrderInWork
 from orders.models.ledgers import AccountEntry, Promotion, Redemption, RevenueEntry, TaxRate
 from orders.models.money import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Payment, Receipt, WriteOff
@@ -19,18 +20,8 @@ from orders.models.orders import AddressKind, Order, OrderAddress, OrderCharge, 
 from orders.models.plans import Plan, PlanItem, PlanPrice, PlanVersion, PriceChange, PriceChangeItem
 from orders.models.promises import Allocation, Hold, OrderChange, SourcingDecision
 from orders.models.reckoning import FindingKind, ReckoningFinding
-from orders.models.subscriptions import (
-    BillingCycle,
-    CalendarSegment,
-    Delivery,
-    DeliveryItem,
-    MrrMovement,
-    RenewalStop,
-    Subscription,
-    SubscriptionEvent,
-    SubscriptionLine,
-    SubscriptionLink,
-)
+from orders.models.subscription_history import MrrMovement, SubscriptionEvent
+from orders.models.subscriptions import RenewalStop, Subscription, SubscriptionLine, SubscriptionLink
 
 __all__ = [
     "AccountEntry",

@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.money import MoneyField
 from orders.billing_states import DiscountKind, RecognitionRule
+from orders.models.deliveries import Delivery
 from orders.models.money import CreditNoteLine, Invoice, InvoiceLine, Payment
 from orders.models.orders import Order
-from orders.models.subscriptions import Delivery, Subscription
+from orders.models.subscriptions import Subscription
 
 
 class AccountEntry(models.Model):
