@@ -48,17 +48,19 @@ class SubscriptionCalendar:
     def with_segments(self, segments: Iterable[Segment]) -> "SubscriptionCalendar":
         return replace(self, segments=tuple(sorted(segments, key=lambda s: s.first_number)))
 
-    def first_open(self, now: datetime, *, after: int = 0, not_before: date | None = None) -> int:
-        """The first number after `after` that can still be changed and leaves no earlier than `not_before`."""
-        number = max(after + 1, self.segments[0].first_number)
-        while not self._is_open(number, now, not_before):
+    def first_from(self, day: date) -> int:
+        """The first number that is planned on or after a day."""
+        number = self.segments[0].first_number
+        while self.planned_on(number) < day:
             number += 1
         return number
 
-    def _is_open(self, number: int, now: datetime, not_before: date | None) -> bool:
-        if not_before and self.planned_on(number) < not_before:
-            return False
-        return self.dates(number).lock_at > now
+    def first_open(self, now: datetime, *, after: int = 0) -> int:
+        """The first number after `after` that can still be changed."""
+        number = max(after + 1, self.segments[0].first_number)
+        while self.dates(number).lock_at <= now:
+            number += 1
+        return number
 
 
 def slot_of(number: str) -> int:

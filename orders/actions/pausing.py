@@ -62,9 +62,14 @@ class Pause:
 
 @dataclass(frozen=True)
 class Resume:
-    """Go on from a day (None: as soon as possible) with the days of the old calendar."""
+    """Go on from a day (None: as soon as possible) with the days of the old calendar.
+
+    `is_promised`: the delivery of that day was promised, and comes next even when its changes have closed meanwhile;
+    the run that orders it catches up as after any outage.
+    """
 
     on: date | None = None
+    is_promised: bool = False
     kind: ClassVar[str] = EventKind.RESUMED
 
     def apply(self, work: Work) -> Made:
@@ -84,25 +89,32 @@ class Resume:
         return Made(sentence, facts, first, "subscription_resumed", PAUSE)
 
     def _first(self, work: Work) -> int:
-        """The first delivery on or after the day that can still be made and was not left out by choice."""
-        on = self.on or work.today
+        """The first delivery on or after the day that is not made yet, can still be and was not left out by choice."""
         number = max(work.known.last_ordered + 1, work.calendar.segments[0].first_number)
-        while work.dates(number).planned_on < on or work.dates(number).lock_at <= work.now:
+        while not self._may_be_first(work, number):
             number += 1
         return number
 
+    def _may_be_first(self, work: Work, number: int) -> bool:
+        dates, row = work.dates(number), work.rows.get(number)
+        is_open = self.is_promised or dates.lock_at > work.now
+        is_wanted = row is None or row.current_status == DeliveryStatus.SCHEDULED or row.skip_reason == PAUSE
+        return is_wanted and is_open and dates.planned_on >= (self.on or work.today)
+
 
 def resume_due(*, now: datetime) -> Tally:
-    """A run: what is paused until a day goes on when the reminder of its first delivery is to be written."""
+    """A run: what is paused until a day goes on when the reminder of its first delivery is to be written.
+
+    However late it runs, no delivery is lost: the first one on or after that day is the next.
+    """
     soon = business_day(now) + timedelta(days=60)
     rows = Subscription.objects.filter(status=SubscriptionStatus.PAUSED, resumes_on__lte=soon)
     found = list(rows.select_related("version", "address").order_by("resumes_on", "pk"))
     calendars = load_calendars(found, now=now)
 
     def act(s: Subscription) -> object:
-        calendar, on = calendars[s.pk], s.resumes_on
-        first = calendar.first_open(now, not_before=on)
-        starts_at = calendar.dates(first).lock_at - timedelta(days=s.version.reminder_days + 1)
-        return starts_at <= now and change_subscription(s.pk, Resume(on), by=SYSTEM, now=now)
+        calendar, on = calendars[s.pk], s.resumes_on or business_day(now)
+        starts_at = calendar.dates(calendar.first_from(on)).lock_at - timedelta(days=s.version.reminder_days + 1)
+        return starts_at <= now and change_subscription(s.pk, Resume(on, is_promised=True), by=SYSTEM, now=now)
 
     return each(found, act)

@@ -34,7 +34,7 @@ from orders.actions.subscription_changes import (
 )
 from orders.actions.subscription_work import NotAllowed, TooLate
 from orders.actions.taking_money import lock_invoice, take_money
-from orders.billing_states import SubscriptionStatus
+from orders.billing_states import DeliveryStatus, SubscriptionStatus
 from orders.factories import DunningFactory, PaymentMethodFactory, PlanItemFactory
 from orders.factories.orders import NOW
 from orders.models import CreditNote, Invoice, MrrMovement, PlanPrice, Refund, Subscription, SubscriptionEvent
@@ -172,6 +172,42 @@ def test_a_pause_ends_by_itself_in_time_for_the_reminder(s: Subscription) -> Non
     assert following is not None
     assert (following.number, following.leaves_on) == (3, date(2027, 2, 3))
     assert sum(m.amount for m in MrrMovement.objects.all()) == fresh(s).mrr > 0
+
+
+def test_a_pause_that_ended_unheard_loses_no_delivery(s: Subscription) -> None:
+    """The job did not run for a week: what was promised for 3 February comes next, and is due at once."""
+    do(s, Pause(date(2027, 2, 1)))
+    late = datetime(2027, 2, 4, 9, tzinfo=NOW.tzinfo)
+    assert resume_due(now=late).done == 1
+    following = the_next(s)
+    assert following is not None
+    assert (following.number, following.leaves_on) == (3, date(2027, 2, 3))
+    assert following.lock_at < late
+    assert s.deliveries.filter(status="skipped", skip_reason="pause").count() == 2
+    assert renew_due(now=late).ordered == 1
+    assert s.deliveries.get(number=3).status == DeliveryStatus.ORDERED
+
+
+def test_a_pause_that_ended_long_ago_waits_for_a_decision(s: Subscription) -> None:
+    do(s, Pause(date(2027, 2, 1)))
+    late = datetime(2027, 4, 10, 9, tzinfo=NOW.tzinfo)
+    assert resume_due(now=late).done == 1
+    following = the_next(s)
+    assert following is not None
+    assert following.number == 3
+    assert renew_due(now=late).failed == 1
+    assert s.deliveries.get(number=3).parked_code == "missed"
+
+
+def test_what_was_left_out_by_choice_stays_so_when_it_resumes(s: Subscription) -> None:
+    do(s, Skip(3))
+    do(s, Pause(date(2027, 2, 1)))
+    assert resume_due(now=datetime(2027, 2, 4, 9, tzinfo=NOW.tzinfo)).done == 1
+    following = the_next(s)
+    assert following is not None
+    assert (following.number, following.leaves_on) == (4, date(2027, 3, 3))
+    resumed = s.events.get(kind="resumed")
+    assert resumed.facts["leaves_on"] == "2027-03-03"
 
 
 def test_a_pause_without_end_is_filled_when_it_ends(s: Subscription) -> None:
