@@ -27,6 +27,20 @@ class CannotRenew(Exception):
         self.code = code
 
 
+class NotNext(CannotRenew):
+    """It was ordered, left out or put behind another one meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__("not_next", _("It is not the next delivery any more."))
+
+
+class Busy(CannotRenew):
+    """Somebody else holds its subscription; nothing is wrong with the delivery."""
+
+    def __init__(self) -> None:
+        super().__init__("busy", _("It is being changed or ordered by somebody else right now. Try again in a minute."))
+
+
 def is_missed(delivery: Delivery, calendar: SubscriptionCalendar, now: datetime) -> bool:
     """The one after it should have been ordered as well."""
     return calendar.dates(delivery.number + 1).order_at <= now

@@ -16,7 +16,7 @@ from orders.actions.parking import park
 from orders.actions.renewing import renew, renew_one
 from orders.billing_states import DeliveryStatus, EventKind, SkipReason
 from orders.calendars import SubscriptionCalendar, load_calendars
-from orders.catching_up import CannotRenew
+from orders.catching_up import Busy, CannotRenew, NotNext
 from orders.models import CalendarSegment, Delivery, Order, Subscription, SubscriptionEvent
 from orders.periods import Segment
 
@@ -29,6 +29,8 @@ def replay(delivery_id: int, *, by: User | str, now: datetime) -> Order:
     """Order a parked delivery whose fault was mended; otherwise it keeps its new reason. Raises CannotRenew."""
     try:
         return renew_one(delivery_id, by=by, now=now)
+    except Busy:
+        raise
     except CannotRenew as fault:
         with transaction.atomic(durable=True):
             rows = Delivery.objects.filter(pk=delivery_id, parked_at__isnull=False)
@@ -93,7 +95,7 @@ def move_calendar(delivery_id: int, *, by: User | str, now: datetime) -> Deliver
     row.subscription = Subscription.objects.locked().get(pk=row.subscription_id)
     row = Delivery.objects.select_related("subscription__version", "subscription__address").get(pk=delivery_id)
     if not row.is_next:
-        raise CannotRenew("not_next", "It is not the next delivery any more.")
+        raise NotNext
     calendar = _calendar(row.subscription, now)
     day = _first_open_day(row, calendar, now)
     interval = calendar.interval(row.number)

@@ -25,7 +25,7 @@ from orders.actions.placing import DraftRefused
 from orders.actions.placing_many import prepare_many
 from orders.actions.renewal_writing import write_renewals
 from orders.billing_states import SubscriptionStatus
-from orders.catching_up import CannotRenew
+from orders.catching_up import Busy, CannotRenew, NotNext
 from orders.models import Delivery, Order, Subscription
 from orders.renewal_book import RenewalBook, load_book, open_stops
 from orders.renewals import Renewal, build
@@ -186,7 +186,10 @@ def renew(delivery_id: int, *, by: User | str, now: datetime, is_forced: bool = 
     """Inside the caller's transaction: as `renew_one`. The same rows as the run writes."""
     deliveries = _lock([delivery_id], now=None)
     if not deliveries:
-        raise CannotRenew("not_next", _("It is not the next delivery any more."))
+        # The lock skips what somebody else holds: only what is stored says whether it is still to be ordered.
+        if Delivery.objects.filter(pk=delivery_id, is_next=True).exists():
+            raise Busy
+        raise NotNext
     book = load_book([deliveries[0].subscription], now=now)
     ready, faults = _work_out(deliveries, book, is_forced=is_forced)
     for fault in faults.values():

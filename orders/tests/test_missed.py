@@ -1,15 +1,17 @@
 """After an outage: what a person decides, and the switches that stop the run."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
+from django.db import connection, connections, transaction
 
 from ordermgmt.proofs import check_books
 from orders.actions.missed import move_calendar, replay, replay_all, ship_all, ship_one
 from orders.actions.renewal_stops import StopRefused, lift_stop, stop_renewals
-from orders.actions.renewing import renew_due
+from orders.actions.renewing import renew_due, renew_one
 from orders.billing_states import DeliveryStatus, EventKind, SkipReason
-from orders.catching_up import CannotRenew
+from orders.catching_up import CannotRenew, NotNext
 from orders.factories import NOW
 from orders.factories.running import coffee_plan, running
 from orders.models import Delivery, Order, RenewalStop, Subscription
@@ -91,3 +93,34 @@ def test_a_stop_is_set_once_and_lifted() -> None:
 def test_a_stop_names_something_and_says_why(scope: str, reference: str, reason: str) -> None:
     with pytest.raises(StopRefused):
         stop_renewals(scope=scope, reference=reference, reason=reason, until_on=None, by="Ana", now=NOW)
+
+
+def test_what_is_not_next_any_more_says_so() -> None:
+    s = missed()
+    pk = parked(s)
+    ship_all(pk, by="Ana", now=LATE)
+    with pytest.raises(NotNext, match="not the next delivery any more"):
+        renew_one(pk, by="Ana", now=LATE)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks no rows")
+def test_what_somebody_else_holds_is_busy_and_keeps_its_reason() -> None:
+    s = missed()
+    pk = parked(s)
+
+    def try_again() -> str:
+        try:
+            replay(pk, by="Ana", now=LATE)
+        except CannotRenew as fault:
+            return str(fault)
+        finally:
+            connections.close_all()
+        return ""
+
+    with transaction.atomic(), ThreadPoolExecutor(1) as other:
+        Subscription.objects.locked().get(pk=s.pk)
+        said = other.submit(try_again).result()
+    assert "by somebody else right now" in said
+    assert s.deliveries.get(pk=pk).parked_code == "missed"
