@@ -15,8 +15,9 @@ from ordermgmt.models import User
 from ordermgmt.roles import Role
 from orders.actions.payouts import import_payouts
 from orders.actions.refunding import request_refund
+from orders.billing_states import ChargeStatus
 from orders.factories import PayLinkFactory
-from orders.models import Dunning, Invoice, PayLink, Payment, PayoutLine
+from orders.models import Charge, Dunning, Invoice, PayLink, Payment, PayoutLine
 from orders.states import InvoiceStatus
 from orders.tests.collecting import deliver, planned, run, unpaid
 from orders.tests.stripe_server import StripeServer
@@ -122,4 +123,8 @@ def test_staff_try_a_card_with_the_keyboard(
     page.goto(live_server.url + shop["case"], wait_until="networkidle")
     page.keyboard.press("r")
     page.wait_for_url("**/dunning/**")
-    page.get_by_text("The card is tried within a minute.").wait_for()
+    said = page.get_by_text("The card is tried within a minute.")
+    said.wait_for()
+    assert said.is_visible()
+    number = shop["case"].strip("/").split("/")[-1]
+    assert Charge.objects.filter(invoice__number=number, status=ChargeStatus.PLANNED).count() == 1

@@ -35,6 +35,8 @@ FAULTS = st.lists(st.sampled_from(["", "", "lose", "drop", "500", "503"]), max_s
 class Collecting(RuleBasedStateMachine):
     """The model is two sums: what the provider took and gave back must be what our books say, within the invoice."""
 
+    captures = 0  # in all lives so far
+
     def __init__(self) -> None:
         super().__init__()
         self.life = transaction.atomic()
@@ -51,6 +53,7 @@ class Collecting(RuleBasedStateMachine):
         self.heard = 0
 
     def teardown(self) -> None:
+        Collecting.captures += Payment.objects.filter(kind=PaymentKind.CAPTURE).count()
         transaction.set_rollback(True)
         self.life.__exit__(None, None, None)
         self.server.shutdown()
@@ -138,6 +141,9 @@ class Collecting(RuleBasedStateMachine):
 def test_random_lives(settings: Any) -> None:
     """Each life is rolled back at its end; `settings` puts back what the machine sets."""
     settings.STRIPE_SECRET_KEY = ""
+    Collecting.captures = 0
     checks = list(HealthCheck)
     how = hypothesis_settings(max_examples=8, stateful_step_count=20, suppress_health_check=checks)
     run_state_machine_as_test(Collecting, settings=how)  # type: ignore[no-untyped-call]
+    assert Collecting.captures > 0, "no life took any money: nothing was proven"
+    assert Payment.objects.count() == 0, "a life was not rolled back"
