@@ -13,6 +13,7 @@ from fulfilment.states import CarrierStatus, WaveKind
 from fulfilment.tracking_files import LARGEST
 from inventory.models import Warehouse
 from ordermgmt.clock import business_zone
+from ordermgmt.day_field import DayField
 
 
 class EventForm(forms.Form):
@@ -59,11 +60,7 @@ class WaveForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("Type"), choices=WaveKind.choices, initial=WaveKind.MULTI, widget=forms.RadioSelect
     )
-    due_on = forms.DateField(
-        label=_("Due up to"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
+    due_on = DayField(label=_("Due up to"), required=False)
     country = forms.CharField(label=_("Country"), required=False, max_length=2, help_text=_("Two letters, like SE"))
     zone = forms.CharField(
         label=_("Zone"), required=False, max_length=24, help_text=_("Only from places whose code starts so, like A12")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Bin, Sku, Warehouse
 from inventory.states import BinKind
+from ordermgmt.day_field import DayField
 from ordermgmt.money import minor_unit
 
 REASONS = [
@@ -334,9 +335,8 @@ class BinForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class ClosureForm(forms.Form):
-    day = forms.DateField(
+    day = DayField(
         label=_("Day"),
-        widget=forms.DateInput(attrs={"type": "date"}),
         error_messages={"required": _("Enter a day"), "invalid": _("Enter a day like 2026-12-24")},
     )
     reason = forms.CharField(label=_("Reason"), max_length=80, required=False)

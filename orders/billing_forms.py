@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from ordermgmt.day_field import DayField
 from ordermgmt.money import minor_unit, round_money
 from orders.actions.crediting import CreditPart
 from orders.actions.replacing import Correction
@@ -138,9 +139,7 @@ class ReceiptForm(forms.Form):
     key = forms.UUIDField(widget=forms.HiddenInput)
     amount = forms.DecimalField(max_digits=14, decimal_places=4, min_value=Decimal("0.0001"), label=_("Amount"))
     way = forms.ChoiceField(label=_("How"), choices=list(WAYS.items()), widget=forms.RadioSelect)
-    received_on = forms.DateField(
-        label=_("Received"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    )
+    received_on = DayField(label=_("Received"))
     reference = forms.CharField(
         label=_("Reference"), max_length=120, required=False, help_text=_("Such as the line of the bank statement")
     )

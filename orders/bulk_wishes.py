@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory.models import Sku
+from ordermgmt.day_field import DayField
 from orders.actions.contents import Swap
 from orders.actions.deliveries import AddOnce, Move, Skip
 from orders.actions.pausing import Pause
@@ -21,10 +22,10 @@ from orders.models import SubscriptionLine
 from orders.subscription_forms import ALWAYS, ONCE, SkuField
 
 
-def _day(label: Any, help_text: Any = "", *, required: bool = True) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"})
-    return forms.DateField(label=label, help_text=help_text, required=required, widget=widget,
-                           error_messages={"required": gettext_lazy("Choose a day")})  # fmt: skip
+def _day(label: Any, help_text: Any = "", *, required: bool = True) -> DayField:
+    return DayField(
+        label=label, help_text=help_text, required=required, error_messages={"required": gettext_lazy("Choose a day")}
+    )
 
 
 class WishForm(forms.Form):

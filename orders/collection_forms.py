@@ -6,17 +6,16 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from ordermgmt.day_field import DayField
 from ordermgmt.money import minor_unit, round_money
 from orders.billing_states import LastStep
 from orders.dunning_rules import refused_days
-
-_DATE = forms.DateInput(attrs={"type": "date"})
 
 
 class DayForm(forms.Form):
     """A day, and why."""
 
-    day = forms.DateField(label=_("Day"), widget=_DATE, error_messages={"required": _("Choose a day from tomorrow on")})
+    day = DayField(label=_("Day"), error_messages={"required": _("Choose a day from tomorrow on")})
     note = forms.CharField(label=_("Note"), required=False, max_length=300)
 
 

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.clock import business_zone
+from ordermgmt.day_field import DayField
 from ordermgmt.money import minor_unit, round_money
 from ordermgmt.roles import Role
 from orders.in_work import WAYS
@@ -34,7 +35,7 @@ class HoldForm(forms.Form):
         label=_("Stop it"), choices=list(FROM_HERE.items()), initial="release", widget=forms.RadioSelect
     )
     keeps_stock = forms.BooleanField(label=_("Keep its stock while it waits"), required=False, initial=True)
-    until = forms.DateField(label=_("Until"), required=False, help_text=_("Released by itself at 06:00 on this day. Leave empty to release it by hand"), widget=forms.DateInput(attrs={"type": "date"}))  # fmt: skip
+    until = DayField(label=_("Until"), required=False, help_text=_("Released by itself at 06:00 on this day. Leave empty to release it by hand"))  # fmt: skip
     owner_role = forms.ChoiceField(label=_("Who acts next"), choices=Role.choices, initial=Role.SUPPORT)
     note = forms.CharField(label=_("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
 
@@ -138,7 +139,7 @@ class RenewalStopForm(forms.Form):
         help_text=_("Number of the plan or customer, code of the warehouse"),
     )
     reason = forms.CharField(label=_("Why"), max_length=300, error_messages={"required": _("Enter why renewals stop")})
-    until_on = forms.DateField(
-        label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
+    until_on = DayField(
+        label=_("Until"), required=False,
         help_text=_("They go on by themselves on this day. Leave empty to lift it by hand"),
     )  # fmt: skip

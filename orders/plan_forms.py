@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.forms import CURRENCIES, decimal_of
 from inventory.models import Sku
+from ordermgmt.day_field import DayField
 from ordermgmt.money import minor_unit
 from orders.billing_states import DiscountKind, PriceModel
 from orders.models import Plan, PlanVersion, Promotion
@@ -253,9 +254,8 @@ class PromotionForm(forms.ModelForm):  # type: ignore[type-arg]
         help_texts: ClassVar = {"ends_on": _("The last day it may be used"), "plans": _("None chosen: for all")}
         widgets: ClassVar = {
             "plans": forms.CheckboxSelectMultiple,
-            "starts_on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-            "ends_on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         }
+        field_classes: ClassVar = {"starts_on": DayField, "ends_on": DayField}
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data

@@ -1,14 +1,17 @@
 """What can be asked when a subscription is changed. Each form knows its subscription and gives the change it means."""
 
+from abc import ABCMeta, abstractmethod
 from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Q
+from django.forms.forms import DeclarativeFieldsMetaclass
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Address, Customer
 from inventory.models import Sku
+from ordermgmt.day_field import DayField
 from orders.actions.changing_plan import AT_ONCE, AT_RENEWAL, ChangePlan
 from orders.actions.contents import AddExtra, SetBoxes, SetUnits, Swap
 from orders.actions.deliveries import AddOnce, Move, MoveAllAfter, OrderNow, Skip, Unskip
@@ -38,10 +41,8 @@ REASONS = [
 ]
 
 
-def _date(label: Any, *, required: bool = True, help_text: Any = "") -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"})
-    return forms.DateField(label=label, required=required, help_text=help_text, widget=widget,
-                           error_messages={"required": _("Choose a day")})  # fmt: skip
+def _date(label: Any, *, required: bool = True, help_text: Any = "") -> DayField:
+    return DayField(label=label, required=required, help_text=help_text, error_messages={"required": _("Choose a day")})
 
 
 def _units(label: Any, *, least: int = 1, initial: int | None = 1) -> forms.IntegerField:
@@ -64,7 +65,11 @@ class SkuField(forms.CharField):
         return found[0]
 
 
-class ChangeForm(forms.Form):
+class AbstractForm(DeclarativeFieldsMetaclass, ABCMeta):
+    """A form whose kinds must say what it lacks."""
+
+
+class ChangeForm(forms.Form, metaclass=AbstractForm):
     """`number` is the delivery that is meant (None: the next)."""
 
     number = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -78,8 +83,9 @@ class ChangeForm(forms.Form):
     def prepare(self) -> None:
         """Fill in what can be chosen."""
 
+    @abstractmethod
     def change(self) -> Change:
-        raise NotImplementedError
+        """What was asked for, ready to be tried or carried out."""
 
     @property
     def given(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Address, Customer
+from ordermgmt.day_field import DayField
 from orders.actions.subscribing import NewSubscription
 from orders.billing_states import ContentKind, MethodStatus
 from orders.models import PaymentMethod, PlanItem, PlanVersion
@@ -17,10 +18,7 @@ from orders.subscription_words import every
 class NewSubscriptionForm(forms.Form):
     """`version` is the live one of the plan; its groups become one field per item to choose."""
 
-    starts_on = forms.DateField(
-        label=_("First delivery"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
-        help_text=_("Empty: as soon as possible"),
-    )  # fmt: skip
+    starts_on = DayField(label=_("First delivery"), required=False, help_text=_("Empty: as soon as possible"))
     interval = forms.ChoiceField(label=_("How often"))
     boxes = forms.IntegerField(label=_("Boxes"), min_value=1, max_value=999, initial=1)
     currency = forms.ChoiceField(label=_("Currency"))

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from ordermgmt.access import StaffRequest, staff_page
 from ordermgmt.clock import business_day
+from ordermgmt.day_field import DayField
 from orders.actions.plans import live_of
 from orders.actions.price_changes import (
     PriceChangeRefused,
@@ -32,9 +33,7 @@ PER_PAGE = 50
 class PriceChangeForm(forms.Form):
     """When, with how much notice, and how gently."""
 
-    earliest_on = forms.DateField(
-        label=gettext_lazy("Not before"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    )
+    earliest_on = DayField(label=gettext_lazy("Not before"))
     notice_days = forms.IntegerField(
         label=gettext_lazy("Notice (days)"), min_value=0, max_value=365, initial=30,
         help_text=gettext_lazy("Nobody pays more before so many days after their notice was sent"),
