@@ -50,4 +50,6 @@ def changed_facts(changed: Changed) -> dict[str, list[str]]:
 
 
 def _word(value: Any) -> str:
-    return "–" if value in (None, "", []) else str(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "–"
+    return "–" if value in (None, "") else str(value)

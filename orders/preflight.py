@@ -1,6 +1,6 @@
 """What the next run will meet: how many renewals, and which of them will be in trouble, by cause. Writes nothing."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -34,17 +34,28 @@ CAUSES = {
 }
 
 
+Causes = dict[str, list[Delivery]]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What will go wrong, in words, and with which deliveries."""
+
+    words: str
+    rows: list[Delivery]
+
+
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """`trouble` is (cause in words, how many), the most frequent first."""
+    """`rows` were worked out of `count` that fall due; `trouble` has the most frequent cause first."""
 
     count: int
-    looked_at: int
-    trouble: list[tuple[str, int]]
+    rows: list[Delivery]
+    trouble: list[Trouble]
 
     @property
     def in_trouble(self) -> int:
-        return sum(count for _words, count in self.trouble)
+        return len({row.pk for cause in self.trouble for row in cause.rows})
 
 
 def preflight(*, now: datetime) -> Preflight:
@@ -53,26 +64,27 @@ def preflight(*, now: datetime) -> Preflight:
     joined = ("subscription__version__plan", "subscription__next_version__plan", "subscription__customer")
     rows = coming.select_related("address", "subscription__address", "subscription__method", *joined)
     found = list(rows.order_by("order_at", "pk")[:MOST])
-    causes: Counter[str] = Counter()
+    causes: Causes = defaultdict(list)
     book = load_book([row.subscription for row in found], now=now) if found else None
     built = [one for row in found if book and (one := _built(row, book, causes))]
-    causes["stock"] += _short(built)
-    trouble = [(str(CAUSES.get(code, code)), count) for code, count in causes.most_common() if count]
-    return Preflight(coming.count(), len(found), trouble)
+    if short := _short(built):
+        causes["stock"] = short
+    trouble = [Trouble(str(CAUSES.get(code, code)), rows) for code, rows in causes.items()]
+    return Preflight(coming.count(), found, sorted(trouble, key=lambda cause: -len(cause.rows)))
 
 
-def _built(row: Delivery, book: RenewalBook, causes: Counter[str]) -> Renewal | None:
+def _built(row: Delivery, book: RenewalBook, causes: Causes) -> Renewal | None:
     s = row.subscription
     if book.stop_for(s):
-        causes["stopped"] += 1
+        causes["stopped"].append(row)
         return None
     try:
         built = build(s, row, book)
     except CannotRenew as fault:
-        causes[fault.code] += 1
+        causes[fault.code].append(row)
         return None
     if problem := _method_problem(s, built.charge_on):
-        causes[problem] += 1
+        causes[problem].append(row)
     return built
 
 
@@ -84,15 +96,16 @@ def _method_problem(s: Subscription, charge_on: date) -> str:
     return "expired" if s.method.expires_on and s.method.expires_on < charge_on else ""
 
 
-def _short(renewals: list[Renewal]) -> int:
+def _short(renewals: list[Renewal]) -> list[Delivery]:
     """Served in turn from all that is free anywhere."""
     free: Counter[int] = Counter()
     wanted = {part.good.pk for one in renewals for part in one.sent.parts}
     for (_place, sku), units in free_units(wanted).items():
         free[sku] += units
-    short = 0
+    short = []
     for one in renewals:
         needs = Counter({part.good.pk: part.quantity for part in one.sent.parts})
-        short += any(free[sku] < units for sku, units in needs.items())
+        if any(free[sku] < units for sku, units in needs.items()):
+            short.append(one.delivery)
         free.subtract(needs)
     return short

@@ -12,6 +12,7 @@ from fulfilment.demo.told import Told
 from ordermgmt.clock import business_day
 from ordermgmt.history import record
 from ordermgmt.models import User
+from ordermgmt.templatetags.portal import weekday_words
 from orders.actions.charging import decide_charge
 from orders.actions.deliveries import Move, Skip
 from orders.actions.ending import Cancel
@@ -55,8 +56,8 @@ def _tie(one: Subscriber, orders: dict[tuple[int, int], Told], invoices: dict[st
             subscription=s, kind=EventKind.ORDERED, delivery_number=number, facts=facts, by="Renewals", at=at
         )
         record(
-            "delivery.ordered", gettext_noop("Delivery {number} of {leaves_on} ordered: {order}"), subject=s.number,
-            by="Renewals", now=at, thread=order.number, number=number, leaves_on=facts["leaves_on"], order=order.number,
+            "delivery.ordered", gettext_noop("Delivery {number} of {day} ordered: {order}"), subject=s.number,
+            by="Renewals", now=at, thread=order.number, number=number, day=weekday_words(dates.leaves_on), order=order.number,
         )  # fmt: skip
     load_work([s], by="Renewals", now=now)[0].settle_next()
 

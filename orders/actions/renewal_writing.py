@@ -18,6 +18,7 @@ from ordermgmt.history import activity
 from ordermgmt.inserting import update_together
 from ordermgmt.models import Activity, User
 from ordermgmt.money import ZERO
+from ordermgmt.templatetags.portal import weekday_words
 from orders.actions.cycle_invoices import CycleBill, issue_cycle_invoices
 from orders.actions.leaving_out import tell_left_out
 from orders.actions.order_rows import Prepared
@@ -272,12 +273,13 @@ def _tell(renewals: Sequence[Renewal], made: Mapping[int, Order], *, by: User | 
     Activity.objects.bulk_create(
         activity(
             "delivery.ordered",
-            gettext_noop("Delivery {number} of {leaves_on} ordered: {order}"),
+            gettext_noop("Delivery {number} of {day} ordered: {order}"),
             subject=r.subscription.number,
             thread=made[r.delivery.pk].number,
             by=by,
             now=now,
             number=r.delivery.number,
+            day=weekday_words(r.delivery.leaves_on),
             **_facts(r, made[r.delivery.pk]),
         )
         for r in renewals

@@ -70,7 +70,7 @@ class SubscriptionList(ListPage):
     columns = (
         Column("number", gettext_lazy("Subscription"), sort="number", css="id"),
         Column("customer", gettext_lazy("Customer"), customer_cell, lambda s: str(s.customer), css="grow"),
-        Column("plan", gettext_lazy("Plan"), lambda s: s.version.plan.name, lambda s: s.version.plan.name, css="low"),
+        Column("plan", gettext_lazy("Plan"), lambda s: s.version.plan.name, lambda s: s.version.plan.name, css="grow low"),
         Column("state", gettext_lazy("State"), state_cell, lambda s: s.word.label, css="nowrap"),
         Column("next", gettext_lazy("Next delivery"), next_cell, lambda s: s.next_on, "next", "nowrap low"),
         Column(
@@ -83,7 +83,7 @@ class SubscriptionList(ListPage):
         Column("amount", gettext_lazy("Amount"), amount_cell, lambda s: s.coming.amount if s.coming else None, css="num"),
         Column("ordered", gettext_lazy("Sent"), lambda s: s.ordered, lambda s: s.ordered, css="num wide"),
         Column("payment", gettext_lazy("Payment"), payment_cell, payment_words, css="nowrap"),
-        Column("skips", gettext_lazy("Skips"), lambda s: s.skips, lambda s: s.skips, css="num wide"),
+        Column("skips", gettext_lazy("Skips"), lambda s: s.skips, lambda s: s.skips, css="num wide", default=False),
         Column("starts_on", gettext_lazy("First delivery"), css="nowrap wide", default=False),
         Column(
             "mrr",
