@@ -11,21 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory.models import Sku
-from ordermgmt.day_field import DayField
 from orders.actions.contents import Swap
 from orders.actions.deliveries import AddOnce, Move, Skip
 from orders.actions.pausing import Pause
 from orders.actions.subscription_changes import Change, Made
 from orders.actions.subscription_work import NotAllowed, Work
 from orders.billing_states import EventKind
+from orders.change_fields import ONCE, SkuField, day_field, scope_field
 from orders.models import SubscriptionLine
-from orders.subscription_forms import ALWAYS, ONCE, SkuField
-
-
-def _day(label: Any, help_text: Any = "", *, required: bool = True) -> DayField:
-    return DayField(
-        label=label, help_text=help_text, required=required, error_messages={"required": gettext_lazy("Choose a day")}
-    )
 
 
 class WishForm(forms.Form):
@@ -35,14 +28,14 @@ class WishForm(forms.Form):
 
 
 class MoveForm(WishForm):
-    to = _day(gettext_lazy("Next delivery leaves on"))
+    to = day_field(gettext_lazy("Next delivery leaves on"))
 
     def facts(self) -> dict[str, Any]:
         return {"to": self.cleaned_data["to"].isoformat()}
 
 
 class PauseForm(WishForm):
-    until = _day(gettext_lazy("Until"), gettext_lazy("The first day they may be delivered again"))
+    until = day_field(gettext_lazy("Until"), help_text=gettext_lazy("The first day they may be delivered again"))
 
     def facts(self) -> dict[str, Any]:
         return {"until": self.cleaned_data["until"].isoformat()}
@@ -51,12 +44,12 @@ class PauseForm(WishForm):
 class SwapForm(WishForm):
     old = SkuField(label=gettext_lazy("Take out"), max_length=120, help_text=gettext_lazy("Code of the item that is sold out"))  # fmt: skip
     new = SkuField(label=gettext_lazy("Put in"), max_length=120)
-    scope = forms.ChoiceField(
-        label=gettext_lazy("For"),
-        choices=[(ONCE, gettext_lazy("Only the next delivery")), (ALWAYS, gettext_lazy("The next delivery and all later"))],
+    scope = scope_field(
+        gettext_lazy("For"),
+        gettext_lazy("The next delivery and all later"),
         initial=ONCE,
-        widget=forms.RadioSelect,
-    )  # fmt: skip
+        once=gettext_lazy("Only the next delivery"),
+    )
 
     def facts(self) -> dict[str, Any]:
         given = self.cleaned_data

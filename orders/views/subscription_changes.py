@@ -16,9 +16,9 @@ from orders.actions.deliveries import OrderNow, Skip, Unskip
 from orders.actions.ordering_now import Ordered, order_now
 from orders.actions.subscription_changes import Change, Conflict, change_subscription, preview_change, undo_change
 from orders.actions.subscription_work import RELATED, NotAllowed, TooLate
+from orders.change_fields import ChangeForm
 from orders.models import Subscription, SubscriptionEvent
 from orders.subscription_deeds import DEEDS, Deed
-from orders.subscription_forms import ChangeForm
 from orders.views.subscription_diff import diff_of
 
 EDIT = "subscriptions.edit"
