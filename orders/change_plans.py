@@ -23,10 +23,6 @@ class Touched:
     after: Upcoming | None
 
     @property
-    def day_changes(self) -> bool:
-        return bool(_day(self.before) != _day(self.after))
-
-    @property
     def amount_changes(self) -> bool:
         return bool(_amount(self.before) != _amount(self.after))
 
@@ -95,10 +91,6 @@ def _touched(before: Sequence[Upcoming], after: Sequence[Upcoming]) -> list[Touc
     numbers = sorted(n for n in {*old, *new} if n <= last)
     pairs = [Touched(n, old.get(n), new.get(n)) for n in numbers]
     return [pair for pair in pairs if _essence(pair.before) != _essence(pair.after)]
-
-
-def _day(upcoming: Upcoming | None) -> Any:
-    return upcoming.leaves_on if upcoming and upcoming.status == DeliveryStatus.SCHEDULED else None
 
 
 def _amount(upcoming: Upcoming | None) -> Any:

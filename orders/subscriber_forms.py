@@ -8,7 +8,6 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from customers.models import Address
 from ordermgmt.money import ZERO
 from ordermgmt.templatetags.portal import money, weekday_words
 from orders.customer_forms import ProofForm
@@ -178,17 +177,6 @@ class CancelForm(forms.Form):
 
     def clean_reason(self) -> str:
         return self.cleaned_data["reason"] or NO_REASON
-
-
-class KnownAddressForm(forms.Form):
-    """One of the addresses we know."""
-
-    def __init__(self, data: Any = None, *, addresses: Sequence[Address], current: int | None) -> None:
-        super().__init__(data, initial={"known": current})
-        named = [(str(address.pk), address.one_line) for address in addresses]
-        self.fields["known"] = _radios(
-            gettext_lazy("Addresses we know"), named, missing=gettext_lazy("Choose an address")
-        )
 
 
 class PlanProofForm(ProofForm):

@@ -1,6 +1,6 @@
 """How subscriptions are said: their state, how often, what is in them, and why a delivery costs what it costs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -110,7 +110,3 @@ def _box_words(priced: PricedDelivery, upcoming: Upcoming) -> str:
         return _("Box, at the agreed price")
     facts = {"plan": upcoming.version.plan.name, "n": upcoming.version.number}
     return _("%(plan)s, version %(n)d") % facts
-
-
-def list_of_days(coming: Sequence[Upcoming]) -> str:
-    return " · ".join(portal.weekday_words(one.leaves_on) for one in coming)

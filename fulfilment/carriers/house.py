@@ -26,16 +26,6 @@ def tracking_number(serial: int) -> str:
     return f"NP{digits}{s10_check_digit(digits)}SE"
 
 
-def is_tracking_number(code: str) -> bool:
-    return (
-        len(code) == 13
-        and code.startswith("NP")
-        and code.endswith("SE")
-        and code[2:11].isdecimal()
-        and s10_check_digit(code[2:10]) == code[10]
-    )
-
-
 class HouseCarrier:
     is_local = True
 

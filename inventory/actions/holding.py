@@ -26,12 +26,6 @@ def lock_levels(sku_ids: Iterable[int], warehouse_ids: Iterable[int]) -> dict[tu
     return {(level.warehouse_id, level.sku_id): level for level in levels}
 
 
-def lock_these(level_ids: Iterable[int]) -> dict[tuple[int, int], StockLevel]:
-    """Inside the caller's transaction: as `lock_levels`, for levels known by id."""
-    levels = StockLevel.objects.select_for_update().filter(pk__in=sorted(set(level_ids))).order_by("pk")
-    return {(level.warehouse_id, level.sku_id): level for level in levels}
-
-
 _PROMISE = """
 WITH wanted (id, units) AS (VALUES {rows}),
 locked AS (

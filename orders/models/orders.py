@@ -54,9 +54,6 @@ class OrderQuerySet(models.QuerySet["Order"]):
             models.Prefetch("shipments", parcels._default_manager.exclude(status="cancelled"), "live_shipments"),
         )
 
-    def awaiting_stock(self) -> "OrderQuerySet":
-        return self.open().filter(fulfilment_status=FulfilmentStatus.WAITING)
-
     def locked(self) -> "OrderQuerySet":
         """Row locks in primary-key order, only on orders (second in the lock order)."""
         return self.select_for_update(of=("self",)).order_by("pk")
