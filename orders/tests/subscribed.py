@@ -4,17 +4,23 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
+
 from customers.factories import AddressFactory
 from inventory.factories import SkuFactory
 from inventory.models import Sku, SkuPrice
 from orders.actions.subscribing import NewSubscription, start_subscription
+from orders.actions.subscription_changes import Change, change_subscription
+from orders.actions.taking_money import lock_invoice, take_money
 from orders.billing_states import DeliveryStatus
 from orders.factories import PlanItemFactory, PlanPriceFactory, PlanVersionFactory
 from orders.factories.orders import NOW
-from orders.models import Delivery, PlanVersion, Subscription
+from orders.models import Delivery, Invoice, PlanVersion, Subscription, SubscriptionEvent
 from orders.projecting import project
 
 START = date(2026, 12, 3)
+RUN_AT = datetime(2026, 12, 1, 9, tzinfo=NOW.tzinfo)
+LATE = datetime(2026, 12, 1, 12, tzinfo=NOW.tzinfo)  # closed since 30 Nov 23:59
 
 
 def item(price: str | None = "10") -> Sku:
@@ -58,3 +64,15 @@ def days(s: Subscription, count: int = 4, now: datetime = NOW) -> list[str]:
 
 def the_next(s: Subscription) -> Delivery | None:
     return Delivery.objects.filter(subscription=s, is_next=True).first()
+
+
+def pay_invoice(invoice: Invoice) -> None:
+    with transaction.atomic():
+        take_money(
+            lock_invoice(invoice.pk), amount=invoice.balance, provider="bank", effect_key=f"bank:{invoice}", by="Test",
+            now=RUN_AT,
+        )  # fmt: skip
+
+
+def do(s: Subscription, change: Change, *, now: datetime = NOW, by: str = "Ana", **more: Any) -> SubscriptionEvent:
+    return change_subscription(s.pk, change, by=by, now=now, **more)
