@@ -16,7 +16,7 @@ from orders.tax import tax_note
 
 INVOICE, CREDIT_NOTE = "380", "381"
 PIECE = "C62"
-CREDIT_TRANSFER, SEPA_CREDIT_TRANSFER = "30", "58"
+CREDIT_TRANSFER, SEPA_CREDIT_TRANSFER, BANK_CARD = "30", "58", "48"
 # Net prices of shops that price with tax need more digits than the currency has.
 PRICE_STEP = Decimal("0.0001")
 
@@ -54,6 +54,7 @@ class Bill:
     rows: Sequence[Row]
     sums: Sums
     paid: Decimal = ZERO
+    is_collected: bool = False
     due_on: date | None = None
     order: str = ""
     reference: str = ""
@@ -116,6 +117,8 @@ def _delivery(bill: Bill) -> Terms:
 
 def _payment(bill: Bill) -> Terms:
     iban = bill.seller.get("iban", "").replace(" ", "")
+    if bill.is_collected and bill.to_pay > 0:
+        return {"BT-81": BANK_CARD, "BT-83": bill.number}
     if bill.kind == CREDIT_NOTE or bill.to_pay <= 0 or not iban:
         return {}
     means = SEPA_CREDIT_TRANSFER if bill.currency == "EUR" else CREDIT_TRANSFER

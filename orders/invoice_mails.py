@@ -7,20 +7,23 @@ from django.utils.translation import gettext_noop
 from ordermgmt.mail import queue_message
 from ordermgmt.models import OutgoingMessage
 from orders.collection_mails import pay_url
+from orders.coming_charges import coming_charge
 from orders.documents.einvoice import language_of
 from orders.models import CreditNote, Invoice, InvoiceLine, Receipt
 
 
 def invoice_message(invoice: Invoice, *, now: datetime) -> OutgoingMessage:
     """Inside the caller's transaction: the invoice, what is to be paid and how; once a day at most."""
+    charge = coming_charge(invoice) if invoice.balance else None
     context = {
         "invoice_number": invoice.number,
         "currency": invoice.currency,
         "total": invoice.gross_total,
         "to_pay": invoice.balance,
         "due_on": invoice.due_on,
+        "charged_with": charge.method if charge else "",
         "lines": [{"name": line.description, "units": line.quantity, "total": line.gross} for line in _lines(invoice)],
-        "button_url": pay_url(invoice, now=now) if invoice.balance and invoice.customer_id else "",
+        "button_url": pay_url(invoice, now=now) if invoice.balance and invoice.customer_id and not charge else "",
         "button_label": gettext_noop("Pay now"),
     }
     return queue_message(

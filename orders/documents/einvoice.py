@@ -8,6 +8,7 @@ from django.utils import translation
 
 from ordermgmt.money import ZERO
 from ordermgmt.printing import supported
+from orders.coming_charges import coming_charge
 from orders.einvoice import CREDIT_NOTE, INVOICE, Bill, Row, xml
 from orders.invoice_sums import Sums, by_rate, is_charge_cause
 from orders.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
@@ -46,6 +47,7 @@ def invoice_bill(invoice: Invoice) -> Bill:
         rows=[_row(line, line) for line in lines],
         sums=sums_of(invoice, lines),
         paid=invoice.gross_total - invoice.balance,
+        is_collected=coming_charge(invoice) is not None,
         order=invoice.order.number if invoice.order else "",
         reference=invoice.order.external_number if invoice.order else "",
         despatch=invoice.cause if invoice.cause.startswith("SH-") else "",

@@ -11,6 +11,7 @@ from ordermgmt.money import round_money
 from ordermgmt.printing import locale, paper
 from ordermgmt.templatetags.portal import money, percent
 from ordermgmt.typesetting import Paper
+from orders.coming_charges import coming_charge
 from orders.documents.einvoice import invoice_xml, language_of, sums_of
 from orders.einvoice import PRICE_STEP
 from orders.invoice_sums import RateSum, is_charge_cause
@@ -41,7 +42,7 @@ def invoice_facts(invoice: Invoice) -> dict[str, Any]:
         "lines": [_shown(line, invoice.currency) for line in lines if not is_charge(line)],
         "charges": [line for line in lines if is_charge(line) and (line.net or line.tax)],
         "sums": sums,
-        "rates": [_rate(rate) for rate in sums.rates],
+        "rates": [_rate(rate) for rate in sums.rates if rate.net or rate.tax],
         "tax_note": tax_note(invoice.tax_treatment),
         "paid": invoice.paid,
         "minus_paid": -invoice.paid,
@@ -50,6 +51,7 @@ def invoice_facts(invoice: Invoice) -> dict[str, Any]:
         "written_off": invoice.written_off,
         "minus_written_off": -invoice.written_off,
         "to_pay": invoice.balance,
+        "coming_charge": coming_charge(invoice) if invoice.balance else None,
         "is_shipment": invoice.cause.startswith("SH-"),
     }
 

@@ -21,7 +21,7 @@ from orders.actions.subscription_work import NotAllowed, TooLate
 from orders.customer_forms import FindForm
 from orders.done_words import done_words
 from orders.identity import is_proven
-from orders.models import Subscription, SubscriptionEvent, SubscriptionLink
+from orders.models import Delivery, Subscription, SubscriptionEvent, SubscriptionLink
 from orders.standing import Standing, load_standing
 from orders.subscription_words import every
 from orders.upcoming import Upcoming
@@ -79,7 +79,7 @@ def show(
         "now": now,
         "problem": problem,
         "is_proven": is_proven(request, link.subscription, now),
-        "orders": recent_orders(link.subscription),
+        "past": recent_orders(link.subscription),
     }
     if not problem:
         context |= _done(request, link, st) or _wish(request, st)
@@ -104,10 +104,10 @@ def page_url(link: SubscriptionLink) -> str:
     return reverse("subscriber_page", args=[link.token])
 
 
-def recent_orders(s: Subscription) -> list[Any]:
-    """The last deliveries that became orders of this customer, with the states of their orders."""
+def recent_orders(s: Subscription) -> list[Delivery]:
+    """The last deliveries that became orders of this customer."""
     rows = s.deliveries.filter(order__customer=s.customer_id).select_related("order").order_by("-number")
-    return [delivery.order for delivery in rows[:5]]
+    return list(rows[:5])
 
 
 def _done(request: HttpRequest, link: SubscriptionLink, st: Standing) -> dict[str, Any]:
