@@ -93,7 +93,9 @@ def test_deeds_that_are_refused(stripe_server: StripeServer) -> None:
     made = case()
     url = f"/dunning/{made.invoice.number}"
     assert signed_in().post(f"{url}/pause/", {"pause-day": ""}).status_code == 422
-    assert signed_in().post(f"{url}/pause/", {"pause-day": "2020-01-01"}).status_code == 409
+    assert signed_in().post(f"{url}/pause/", {"pause-day": "2020-01-01"}).status_code == 422
+    yesterday = business_day(timezone.now()) - timedelta(days=1)
+    assert signed_in().post(f"{url}/pause/", {"pause-day": f"{yesterday}"}).status_code == 409
     assert signed_in().post(f"{url}/nonsense/").status_code == 404
     assert signed_in(Role.MANAGER).post(f"{url}/stop/", {"stop-note": "x"}).status_code == 403
     assert signed_in(Role.MANAGER).post(f"{url}/write-off/", {"write-off-note": ""}).status_code == 422

@@ -22,9 +22,8 @@ from orders.factories import PromotionFactory, TaxRateFactory
 from orders.factories.orders import NOW
 from orders.models import Charge, CreditNote, Invoice, Order, PlanVersion, Refund, Subscription, SubscriptionEvent
 from orders.projecting import project
-from orders.tests.subscribed import fresh, item, plan, subscribe
+from orders.tests.subscribed import fresh, item, pay_invoice, plan, subscribe
 from orders.tests.subscriber_steps import by_card
-from orders.tests.test_subscription_changes import pay_invoice
 
 pytestmark = pytest.mark.django_db
 D = Decimal
