@@ -66,3 +66,11 @@ class ChannelIdentityAdmin(RecordAdmin):
     list_select_related = ("customer",)
     search_fields = ("external_id", "customer__number")
     raw_id_fields = ("customer",)
+
+
+@admin.register(models.FollowUp)
+class FollowUpAdmin(ReadOnlyAdmin):
+    list_display = ("customer", "person", "text", "due_on", "due_time", "done_at")
+    list_filter = ("person",)
+    list_select_related = ("customer", "person")
+    search_fields = ("customer__number", "text")

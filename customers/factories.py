@@ -1,11 +1,12 @@
 """Test records of customers."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import factory
 
 from customers import models
+from ordermgmt.factories import UserFactory
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -63,3 +64,15 @@ class ChannelIdentityFactory(factory.django.DjangoModelFactory[models.ChannelIde
     customer = factory.SubFactory(CustomerFactory)
     channel = "shop"
     external_id = factory.Sequence(lambda n: str(7_000_000 + n))
+
+
+class FollowUpFactory(factory.django.DjangoModelFactory[models.FollowUp]):
+    class Meta:
+        model = models.FollowUp
+
+    customer = factory.SubFactory(CustomerFactory)
+    person = factory.SubFactory(UserFactory)
+    text = "Call back about the cup that broke"
+    due_on = date(2026, 11, 23)
+    created_at = NOW
+    created_by = "Ana"
