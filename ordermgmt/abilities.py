@@ -13,6 +13,8 @@ WORDS = {
     "customers.import": _("Import customers"),
     "customers.merge": _("Merge customers"),
     "customers.view": _("See customers"),
+    "exceptions.tell": _("Tell known problems and plan who watches"),
+    "exceptions.work": _("Work on exceptions"),
     "finance.approve": _("Approve refunds and write-offs"),
     "finance.edit": _("Write credit notes and receipts, work on unpaid invoices"),
     "fulfilment.dispatch": _("Hand parcels to carriers"),

@@ -168,3 +168,21 @@ class KpiTargetAdmin(ReadOnlyAdmin):
 class KpiNoteAdmin(ReadOnlyAdmin):
     list_display = ("on", "words", "by")
     search_fields = ("words",)
+
+
+@admin.register(models.ExceptionItem)
+class ExceptionItemAdmin(ReadOnlyAdmin):
+    """Worked on the page Exceptions."""
+
+    list_display = ("number", "rule", "cause", "state", "owner_role", "count", "since", "target_at", "closed_at")
+    list_filter = ("state", "owner_role", "rule")
+    search_fields = ("rule", "cause", "subjects__number")
+    ordering = ("-pk",)
+
+
+@admin.register(models.ExceptionSubject)
+class ExceptionSubjectAdmin(ReadOnlyAdmin):
+    list_display = ("number", "item")
+    list_select_related = ("item",)
+    search_fields = ("=number",)
+    ordering = ("-pk",)

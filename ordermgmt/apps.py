@@ -1,4 +1,8 @@
-from django.apps import AppConfig
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from django.apps import AppConfig, apps
 from django.contrib.admin.apps import AdminConfig
 from django.utils.module_loading import autodiscover_modules
 
@@ -11,7 +15,7 @@ class OrdermgmtConfig(AppConfig):
         """Find what the apps offer to the frame, as the admin finds admin.py."""
         from django_q.signals import post_execute_in_worker  # noqa: PLC0415  (needs the models)
 
-        from ordermgmt import alerts, beats, delivery, kpi_home, kpi_jobs, upkeep  # noqa: F401, PLC0415
+        from ordermgmt import alerts, beats, delivery, exception_jobs, exception_rules, kpi_home, kpi_jobs, upkeep  # noqa: F401, PLC0415
         from ordermgmt.importing import jobs  # noqa: F401, PLC0415
 
         post_execute_in_worker.connect(beats.beat, dispatch_uid="ordermgmt.beat")
@@ -28,6 +32,14 @@ class OrdermgmtConfig(AppConfig):
             "health",
             "people",
         )
+        for config in self._ours():
+            # Libraries keep something else under this name.
+            if find_spec(f"{config.name}.exceptions"):
+                import_module(f"{config.name}.exceptions")
+
+    def _ours(self) -> list[AppConfig]:
+        here = Path(self.path).parent
+        return [config for config in apps.get_app_configs() if Path(config.path).parent == here]
 
 
 class PortalAdminConfig(AdminConfig):

@@ -14,12 +14,16 @@ from ordermgmt.roles import Role
 
 
 class Fix(NamedTuple):
-    """What mends it in one click: a page (GET) or an act (POST). `permission`: what its target asks for, if anything."""
+    """What mends it in one click: a page (GET) or an act (POST). `permission`: what its target asks for, if anything.
+
+    `effect` says what it will do, where the words of the button do not.
+    """
 
     label: Any
     url: str
     method: str = "GET"
     permission: str = ""
+    effect: Any = ""
 
 
 @dataclass(frozen=True, kw_only=True)

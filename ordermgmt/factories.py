@@ -11,6 +11,8 @@ from ordermgmt.models import (
     Activity,
     ApiClient,
     BooksProof,
+    ExceptionItem,
+    ExceptionSubject,
     IdempotencyKey,
     ImportRun,
     Installation,
@@ -240,3 +242,25 @@ class KpiNoteFactory(factory.django.DjangoModelFactory[KpiNote]):
     words = "Free delivery started"
     by = "Test"
     at = NOW
+
+
+class ExceptionItemFactory(factory.django.DjangoModelFactory[ExceptionItem]):
+    """A row for its own sake; real ones come from the job."""
+
+    class Meta:
+        model = ExceptionItem
+
+    rule = "job.failed"
+    cause = factory.Sequence(lambda n: f"cause {n}")
+    owner_role = Role.SUPPORT
+    since = opened_at = seen_at = NOW
+    target_at = NOW + timedelta(hours=4)
+    count = 1
+
+
+class ExceptionSubjectFactory(factory.django.DjangoModelFactory[ExceptionSubject]):
+    class Meta:
+        model = ExceptionSubject
+
+    item = factory.SubFactory(ExceptionItemFactory)
+    number = factory.Sequence(lambda n: f"SO-{100_000 + n}")

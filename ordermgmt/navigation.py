@@ -33,7 +33,7 @@ class Link:
 
 
 HOME = Entry(_("Home"), "home", "home")
-EXCEPTIONS = Entry(_("Exceptions"), "exception_list", "inbox", "orders.view")
+EXCEPTIONS = Entry(_("Exceptions"), "exception_list", "inbox", "exceptions.work")
 ORDERS = Entry(_("Orders"), "order_list", "box", "orders.view")
 INBOUND = Entry(_("Incoming"), "inbound_list", "download", "orders.intake")
 SUBSCRIPTIONS = Entry(_("Subscriptions"), "subscription_list", "repeat", "subscriptions.view")
@@ -91,6 +91,7 @@ RAILS: dict[str, tuple[Entry, ...]] = {
     ),
     "finance": (
         HOME,
+        EXCEPTIONS,
         INVOICES,
         PAYMENTS,
         SUBSCRIPTIONS,
@@ -103,6 +104,7 @@ RAILS: dict[str, tuple[Entry, ...]] = {
     ),
     "admin": (
         HOME,
+        EXCEPTIONS,
         Entry(_("Settings"), "settings", "settings", "settings.edit"),
         Entry(_("Email templates"), "email_list", "mail", "settings.edit"),
         PLANS,

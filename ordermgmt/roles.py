@@ -34,6 +34,7 @@ PERMISSIONS_OF: dict[str, frozenset[str]] = {
         "messages.resend",
         "fulfilment.track",
         "subscriptions.edit",
+        "exceptions.work",
     },
     Role.OPERATOR: _FLOOR,
     Role.LEAD: _FLOOR
@@ -50,6 +51,8 @@ PERMISSIONS_OF: dict[str, frozenset[str]] = {
         "inventory.import",
         "people.view",
         "orders.export",
+        "exceptions.work",
+        "exceptions.tell",
     },
     Role.MANAGER: _LOOK
     | {
@@ -72,6 +75,8 @@ PERMISSIONS_OF: dict[str, frozenset[str]] = {
         "books.view",
         "renewals.run",
         "subscriptions.edit",
+        "exceptions.work",
+        "exceptions.tell",
     },
     Role.FINANCE: _LOOK
     | {
@@ -83,6 +88,7 @@ PERMISSIONS_OF: dict[str, frozenset[str]] = {
         "customers.export",
         "reports.view",
         "books.view",
+        "exceptions.work",
     },
 }
 PERMISSIONS_OF[Role.ADMIN] = frozenset().union(*PERMISSIONS_OF.values()) | {

@@ -1,5 +1,6 @@
 from ordermgmt.models.api import ApiClient, IdempotencyKey
 from ordermgmt.models.documents import StoredDocument
+from ordermgmt.models.exceptions import DismissReason, ExceptionItem, ExceptionState, ExceptionSubject
 from ordermgmt.models.history import Activity, ActivityCategory
 from ordermgmt.models.installation import Installation
 from ordermgmt.models.kpis import KpiDay, KpiMark, KpiNote, KpiTarget
@@ -15,6 +16,10 @@ __all__ = [
     "ActivityCategory",
     "ApiClient",
     "BooksProof",
+    "DismissReason",
+    "ExceptionItem",
+    "ExceptionState",
+    "ExceptionSubject",
     "IdempotencyKey",
     "ImportRun",
     "ImportState",

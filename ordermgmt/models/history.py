@@ -49,9 +49,11 @@ class Activity(models.Model):
 
     @property
     def text(self) -> str:
-        return gettext(self.sentence).format_map(_Facts(self.facts))
+        return gettext(self.sentence).format_map(Filled(self.facts))
 
 
-class _Facts(dict[str, Any]):
+class Filled(dict[str, Any]):
+    """Facts for a sentence; what was not kept is a dash."""
+
     def __missing__(self, key: str) -> str:
         return "–"

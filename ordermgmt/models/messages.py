@@ -39,6 +39,7 @@ class OutgoingMessage(Leased):
         constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "about"], name="message_once")]
         indexes: ClassVar = [
             models.Index(fields=["due_at"], name="message_due", condition=models.Q(state="waiting")),
+            models.Index(fields=["dead_at"], name="message_dead", condition=models.Q(state="dead")),
             models.Index(fields=["thread"], name="message_thread"),
         ]
 

@@ -37,7 +37,10 @@ class JobRun(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["name", "slot"], name="jobrun_once")]
-        indexes: ClassVar = [models.Index(fields=["name", "-started_at"], name="jobrun_name")]
+        indexes: ClassVar = [
+            models.Index(fields=["name", "-started_at"], name="jobrun_name"),
+            models.Index(fields=["finished_at"], name="jobrun_failed", condition=models.Q(state="failed")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} {self.started_at:%Y-%m-%d %H:%M}"
