@@ -74,3 +74,49 @@ class FollowUpAdmin(ReadOnlyAdmin):
     list_filter = ("person",)
     list_select_related = ("customer", "person")
     search_fields = ("customer__number", "text")
+
+
+class TicketMessageInline(ReadOnlyInline):
+    model = models.TicketMessage
+    fk_name = "ticket"
+    fields = ("at", "direction", "author", "body")
+    readonly_fields = fields
+
+
+@admin.register(models.Ticket)
+class TicketAdmin(ReadOnlyAdmin):
+    list_display = ("number", "subject", "status", "priority", "customer", "assignee", "due_at", "created_at")
+    list_filter = ("status", "priority", "channel", "topic")
+    list_select_related = ("customer", "assignee")
+    search_fields = ("number", "subject", "email", "about", "customer__number")
+    inlines = (TicketMessageInline,)
+
+
+@admin.register(models.TicketMessage)
+class TicketMessageAdmin(ReadOnlyAdmin):
+    list_display = ("ticket", "at", "direction", "author", "is_automatic", "withdrawn_at")
+    list_filter = ("direction", "is_automatic")
+    list_select_related = ("ticket",)
+    search_fields = ("ticket__number", "author", "message_id")
+
+
+@admin.register(models.TicketFile)
+class TicketFileAdmin(ReadOnlyAdmin):
+    list_display = ("name", "content_type", "size", "message")
+    list_filter = ("content_type",)
+    list_select_related = ("message",)
+    search_fields = ("name", "sha256", "message__ticket__number")
+
+
+@admin.register(models.CannedReply)
+class CannedReplyAdmin(ReadOnlyAdmin):
+    list_display = ("name", "topic", "changed_at", "changed_by", "archived_at")
+    list_filter = ("topic",)
+    search_fields = ("name", "body")
+
+
+@admin.register(models.InboundMail)
+class InboundMailAdmin(ReadOnlyAdmin):
+    list_display = ("received_at", "sender", "subject", "state", "reason", "size")
+    list_filter = ("state", "source")
+    search_fields = ("sender", "subject", "sha256")

@@ -1,11 +1,12 @@
 """Test records of customers."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import factory
 
 from customers import models
+from customers.ticket_states import Direction, TicketChannel
 from ordermgmt.factories import UserFactory
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -76,3 +77,69 @@ class FollowUpFactory(factory.django.DjangoModelFactory[models.FollowUp]):
     due_on = date(2026, 11, 23)
     created_at = NOW
     created_by = "Ana"
+
+
+class TicketFactory(factory.django.DjangoModelFactory[models.Ticket]):
+    """A new ticket of a customer, without messages."""
+
+    class Meta:
+        model = models.Ticket
+
+    number = factory.Sequence(lambda n: f"T-{900_000 + n}")
+    subject = "My parcel did not arrive"
+    channel = TicketChannel.MAIL
+    customer = factory.SubFactory(CustomerFactory)
+    name = "Maria Lindqvist"
+    email = factory.LazyAttribute(lambda ticket: ticket.customer.email if ticket.customer else "maria@customer.example")
+    created_at = NOW
+    last_in_at = factory.SelfAttribute("created_at")
+    answer_due_at = factory.LazyAttribute(lambda ticket: ticket.created_at + timedelta(hours=4))
+    solve_due_at = factory.LazyAttribute(lambda ticket: ticket.created_at + timedelta(days=3))
+    due_at = factory.SelfAttribute("answer_due_at")
+
+
+class TicketMessageFactory(factory.django.DjangoModelFactory[models.TicketMessage]):
+    class Meta:
+        model = models.TicketMessage
+
+    ticket = factory.SubFactory(TicketFactory)
+    written_to = factory.SelfAttribute("ticket")
+    direction = Direction.IN
+    author = "Maria Lindqvist"
+    body = "It should have come on Friday. Where is it?"
+    at = NOW
+
+
+class TicketFileFactory(factory.django.DjangoModelFactory[models.TicketFile]):
+    class Meta:
+        model = models.TicketFile
+
+    message = factory.SubFactory(TicketMessageFactory)
+    name = "box.png"
+    content_type = "image/png"
+    size = 5
+    sha256 = "0" * 64
+    file = "tickets/00/" + "0" * 64
+
+
+class CannedReplyFactory(factory.django.DjangoModelFactory[models.CannedReply]):
+    class Meta:
+        model = models.CannedReply
+
+    name = factory.Sequence(lambda n: f"Where is it {n}")
+    body = "Hi {customer first name},\n\n{say sentence}\n\n{my name}"
+    changed_at = NOW
+    changed_by = "Ana"
+
+
+class InboundMailFactory(factory.django.DjangoModelFactory[models.InboundMail]):
+    class Meta:
+        model = models.InboundMail
+
+    sha256 = factory.Sequence(lambda n: f"{n:064x}")
+    file = factory.LazyAttribute(lambda mail: f"mail/{mail.sha256[:2]}/{mail.sha256}")
+    size = 400
+    source = "test"
+    sender = "maria@customer.example"
+    subject = "My parcel"
+    received_at = NOW

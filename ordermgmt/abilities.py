@@ -53,6 +53,7 @@ WORDS = {
     "settings.edit": _("Change settings"),
     "subscriptions.edit": _("Change subscriptions"),
     "subscriptions.view": _("See subscriptions and plans"),
+    "tickets.work": _("Work on tickets of customers"),
 }
 
 

@@ -60,7 +60,7 @@ def _mail(row: OutgoingMessage, identity: str) -> EmailMultiAlternatives:
         subject=row.subject_line,
         body=row.text,
         to=[row.recipient],
-        headers={"Message-ID": identity, "Auto-Submitted": "auto-generated"},
+        headers={"Auto-Submitted": "auto-generated", **row.headers, "Message-ID": identity},
         connection=get_connection(timeout=settings.EMAIL_TIMEOUT)
         if "smtp" in settings.EMAIL_BACKEND
         else get_connection(),

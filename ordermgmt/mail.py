@@ -29,12 +29,23 @@ def queue_message(
     now: datetime,
     language: str = "en-gb",
     delay: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> OutgoingMessage:
     """Inside the caller's transaction: write one e-mail, once per (kind, about); a second call changes nothing."""
     known = OutgoingMessage.objects.filter(kind=kind, about=about).first()
     if known:
         return known
-    row = new_message(kind, about=about, thread=thread, to=to, context=context, now=now, language=language, delay=delay)
+    row = new_message(
+        kind,
+        about=about,
+        thread=thread,
+        to=to,
+        context=context,
+        now=now,
+        language=language,
+        delay=delay,
+        headers=headers,
+    )
     return _insert(row, rings=row.due_at == now)
 
 
@@ -48,16 +59,24 @@ def new_message(
     now: datetime,
     language: str = "en-gb",
     delay: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> OutgoingMessage:
     """One unsaved e-mail, to be written with the record it is about.
 
     Renders templates/emails/<kind>.subject.txt, .txt and .html. `delay` in seconds leaves time to
-    withdraw it (default MAIL_DELAY_SECONDS). Without an address the row is kept as withdrawn, so
+    withdraw it (default MAIL_DELAY_SECONDS). `headers` are those of this mail alone, such as In-Reply-To. Without an address the row is kept as withdrawn, so
     that its record shows why nothing was sent.
     """
     wait = settings.MAIL_DELAY_SECONDS if delay is None else delay
     row = OutgoingMessage(
-        kind=kind, about=about, thread=thread, recipient=to, language=language, created_at=now, context=_plain(context)
+        kind=kind,
+        about=about,
+        thread=thread,
+        recipient=to,
+        language=language,
+        created_at=now,
+        context=_plain(context),
+        headers=dict(headers or {}),
     )
     row.subject_line, row.text, row.html = render_message(kind, context, language)
     if to:

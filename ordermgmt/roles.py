@@ -35,6 +35,7 @@ PERMISSIONS_OF: dict[str, frozenset[str]] = {
         "fulfilment.track",
         "subscriptions.edit",
         "exceptions.work",
+        "tickets.work",
     },
     Role.OPERATOR: _FLOOR,
     Role.LEAD: _FLOOR
@@ -77,6 +78,7 @@ PERMISSIONS_OF: dict[str, frozenset[str]] = {
         "subscriptions.edit",
         "exceptions.work",
         "exceptions.tell",
+        "tickets.work",
     },
     Role.FINANCE: _LOOK
     | {

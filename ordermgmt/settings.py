@@ -246,6 +246,14 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Nordic Pantry <hello
 SERVER_EMAIL = env.str("SERVER_EMAIL", default="ops@nordicpantry.example")
 ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])
 MAIL_DELAY_SECONDS = env.int("MAIL_DELAY_SECONDS", default=60)
+# Where customers write to: answers of support come from here and replies go to name+token@domain. Mail to it is posted
+# to /hooks/mail/ as it came, signed with the secret (docs/operations.md).
+SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="hello@nordicpantry.example")
+INBOUND_MAIL_SECRET = env.str("INBOUND_MAIL_SECRET", default="")
+INBOUND_MAIL_MAX_BYTES = env.int("INBOUND_MAIL_MAX_BYTES", default=15 * 1024 * 1024)
+# When support is there (1 is Monday), and targets in those hours: first answer/later answers/solution.
+SUPPORT_HOURS = env.str("SUPPORT_HOURS", default="1-5 09:00-17:00")
+SUPPORT_TARGETS = env.dict("SUPPORT_TARGETS", default={})
 
 # Time and language -----------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"

@@ -1,3 +1,4 @@
+import customers.models.tickets
 import django.db.models.deletion
 import django.db.models.functions.text
 from django.conf import settings
@@ -13,6 +14,22 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name='CannedReply',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80, verbose_name='name')),
+                ('body', models.TextField(verbose_name='text')),
+                ('topic', models.CharField(blank=True, choices=[('missing', 'It did not arrive'), ('damaged', 'Something is broken or spoilt'), ('wrong', 'Something is missing or wrong in the box'), ('change', 'I want to change something'), ('money', 'A charge or an invoice'), ('other', 'Something else')], help_text='Offered first there', max_length=10, verbose_name='topic')),
+                ('archived_at', models.DateTimeField(blank=True, null=True)),
+                ('changed_at', models.DateTimeField()),
+                ('changed_by', models.CharField(max_length=120)),
+            ],
+            options={
+                'verbose_name_plural': 'canned replies',
+                'constraints': [models.UniqueConstraint(condition=models.Q(('archived_at', None)), fields=('name',), name='canned_reply_name')],
+            },
+        ),
         migrations.CreateModel(
             name='Customer',
             fields=[
@@ -102,6 +119,90 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'follow-ups',
             },
         ),
+        migrations.CreateModel(
+            name='Ticket',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.CharField(max_length=20, unique=True, verbose_name='number')),
+                ('status', models.CharField(choices=[('new', 'New'), ('open', 'Open'), ('waiting', 'Waiting for customer'), ('solved', 'Solved'), ('closed', 'Closed')], default='new', max_length=10, verbose_name='state')),
+                ('subject', models.CharField(max_length=200, verbose_name='subject')),
+                ('topic', models.CharField(choices=[('missing', 'It did not arrive'), ('damaged', 'Something is broken or spoilt'), ('wrong', 'Something is missing or wrong in the box'), ('change', 'I want to change something'), ('money', 'A charge or an invoice'), ('other', 'Something else')], default='other', max_length=10, verbose_name='topic')),
+                ('priority', models.CharField(choices=[('low', 'Low'), ('normal', 'Normal'), ('high', 'High'), ('urgent', 'Urgent')], default='normal', max_length=8, verbose_name='priority')),
+                ('channel', models.CharField(choices=[('status', 'Status page'), ('mail', 'E-mail'), ('staff', 'Staff'), ('phone', 'Phone')], max_length=8, verbose_name='came by')),
+                ('name', models.CharField(blank=True, max_length=120, verbose_name='name')),
+                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
+                ('language', models.CharField(default='en-gb', max_length=10)),
+                ('about', models.CharField(blank=True, help_text='SO-…, SUB-… or RT-…', max_length=40, verbose_name='about')),
+                ('token', models.CharField(default=customers.models.tickets.new_token, editable=False, max_length=40, unique=True)),
+                ('form_key', models.CharField(blank=True, editable=False, max_length=40, null=True, unique=True)),
+                ('created_at', models.DateTimeField(verbose_name='opened')),
+                ('last_in_at', models.DateTimeField(blank=True, null=True, verbose_name='customer wrote')),
+                ('last_out_at', models.DateTimeField(blank=True, null=True, verbose_name='we answered')),
+                ('first_answered_at', models.DateTimeField(blank=True, null=True, verbose_name='first answered')),
+                ('waiting_at', models.DateTimeField(blank=True, null=True)),
+                ('solved_at', models.DateTimeField(blank=True, null=True)),
+                ('closed_at', models.DateTimeField(blank=True, null=True)),
+                ('answer_due_at', models.DateTimeField(blank=True, null=True, verbose_name='answer by')),
+                ('solve_due_at', models.DateTimeField(verbose_name='solve by')),
+                ('due_at', models.DateTimeField(blank=True, null=True, verbose_name='target')),
+                ('assignee', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='tickets', to=settings.AUTH_USER_MODEL)),
+                ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to='customers.customer')),
+                ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged', to='customers.ticket')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='TicketMessage',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('direction', models.CharField(choices=[('in', 'From the customer'), ('out', 'To the customer'), ('note', 'Note')], max_length=4)),
+                ('author', models.CharField(max_length=254, verbose_name='author')),
+                ('body', models.TextField(verbose_name='text')),
+                ('quoted', models.TextField(blank=True, verbose_name='quoted text')),
+                ('at', models.DateTimeField()),
+                ('message_id', models.CharField(blank=True, max_length=255, null=True, unique=True)),
+                ('form_key', models.CharField(blank=True, editable=False, max_length=40, null=True, unique=True)),
+                ('is_automatic', models.BooleanField(default=False, verbose_name='written by a machine')),
+                ('is_stranger', models.BooleanField(default=False, verbose_name='from another address')),
+                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
+                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='customers.ticket')),
+                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('written_to', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='written', to='customers.ticket')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='TicketFile',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=120, verbose_name='name')),
+                ('content_type', models.CharField(max_length=100)),
+                ('size', models.PositiveIntegerField(verbose_name='bytes')),
+                ('sha256', models.CharField(max_length=64)),
+                ('file', models.CharField(help_text='Name in the storage', max_length=200)),
+                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='files', to='customers.ticketmessage')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='InboundMail',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('due_at', models.DateTimeField(blank=True, null=True)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('fence', models.PositiveIntegerField(default=0)),
+                ('lease_until', models.DateTimeField(blank=True, null=True)),
+                ('dead_at', models.DateTimeField(blank=True, null=True)),
+                ('last_error', models.TextField(blank=True)),
+                ('sha256', models.CharField(max_length=64, unique=True)),
+                ('file', models.CharField(help_text='Name in the storage', max_length=200)),
+                ('size', models.PositiveIntegerField(verbose_name='bytes')),
+                ('source', models.CharField(max_length=40, verbose_name='came by')),
+                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('done', 'In a ticket'), ('duplicate', 'Known already'), ('set_aside', 'Set aside'), ('dead', 'Could not be read')], default='waiting', max_length=10, verbose_name='state')),
+                ('reason', models.CharField(blank=True, max_length=200, verbose_name='why')),
+                ('sender', models.CharField(blank=True, max_length=254, verbose_name='from')),
+                ('subject', models.CharField(blank=True, max_length=200, verbose_name='subject')),
+                ('received_at', models.DateTimeField(verbose_name='came')),
+                ('message', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='mails', to='customers.ticketmessage')),
+            ],
+        ),
         migrations.AddIndex(
             model_name='customer',
             index=models.Index(django.db.models.functions.text.Lower('email'), name='customer_email'),
@@ -141,5 +242,53 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='followup',
             constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='follow_up_says_what'),
+        ),
+        migrations.AddIndex(
+            model_name='ticket',
+            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at', 'id'], name='ticket_due'),
+        ),
+        migrations.AddIndex(
+            model_name='ticket',
+            index=models.Index(fields=['assignee', 'status'], name='ticket_assignee'),
+        ),
+        migrations.AddIndex(
+            model_name='ticket',
+            index=models.Index(fields=['about'], name='ticket_about'),
+        ),
+        migrations.AddIndex(
+            model_name='ticket',
+            index=models.Index(fields=['email'], name='ticket_email'),
+        ),
+        migrations.AddIndex(
+            model_name='ticket',
+            index=models.Index(fields=['-created_at', '-id'], name='ticket_created'),
+        ),
+        migrations.AddIndex(
+            model_name='ticket',
+            index=models.Index(condition=models.Q(('status', 'solved')), fields=['solved_at'], name='ticket_solved'),
+        ),
+        migrations.AddConstraint(
+            model_name='ticket',
+            constraint=models.CheckConstraint(condition=models.Q(('merged_into', None), ('status', 'closed'), _connector='OR'), name='ticket_merged_is_closed'),
+        ),
+        migrations.AddConstraint(
+            model_name='ticket',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('status__in', ('new', 'open'))), models.Q(models.Q(('status__in', ('new', 'open')), _negated=True), ('answer_due_at', None), ('due_at', None)), _connector='OR'), name='ticket_due_while_undone'),
+        ),
+        migrations.AddIndex(
+            model_name='ticketmessage',
+            index=models.Index(fields=['ticket', 'at', 'id'], name='ticket_message_order'),
+        ),
+        migrations.AddConstraint(
+            model_name='ticketfile',
+            constraint=models.UniqueConstraint(fields=('message', 'sha256', 'name'), name='ticket_file_once'),
+        ),
+        migrations.AddIndex(
+            model_name='inboundmail',
+            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at'], name='inbound_mail_due'),
+        ),
+        migrations.AddIndex(
+            model_name='inboundmail',
+            index=models.Index(fields=['state', '-received_at'], name='inbound_mail_state'),
         ),
     ]

@@ -1,4 +1,17 @@
 from customers.models.customers import Address, ChannelIdentity, Consent, ConsentKind, Customer
 from customers.models.follow_ups import FollowUp
+from customers.models.tickets import CannedReply, InboundMail, Ticket, TicketFile, TicketMessage
 
-__all__ = ["Address", "ChannelIdentity", "Consent", "ConsentKind", "Customer", "FollowUp"]
+__all__ = [
+    "Address",
+    "CannedReply",
+    "ChannelIdentity",
+    "Consent",
+    "ConsentKind",
+    "Customer",
+    "FollowUp",
+    "InboundMail",
+    "Ticket",
+    "TicketFile",
+    "TicketMessage",
+]

@@ -314,9 +314,10 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
                 ('sent_at', models.DateTimeField(blank=True, null=True)),
                 ('message_id', models.CharField(blank=True, max_length=200)),
+                ('headers', models.JSONField(blank=True, default=dict, help_text='Headers beside those of every mail')),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at'], name='message_due'), models.Index(condition=models.Q(('state', 'dead')), fields=['dead_at'], name='message_dead'), models.Index(fields=['thread'], name='message_thread')],
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at'], name='message_due'), models.Index(condition=models.Q(('state', 'dead')), fields=['dead_at'], name='message_dead'), models.Index(fields=['thread'], name='message_thread'), models.Index(condition=models.Q(('message_id__gt', '')), fields=['message_id'], name='message_identity')],
                 'constraints': [models.UniqueConstraint(fields=('kind', 'about'), name='message_once')],
             },
         ),

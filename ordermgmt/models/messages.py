@@ -31,6 +31,7 @@ class OutgoingMessage(Leased):
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     message_id = models.CharField(max_length=200, blank=True)
+    headers = models.JSONField(default=dict, blank=True, help_text=_("Headers beside those of every mail"))
 
     WHEN_DEAD: ClassVar = {"state": MessageState.DEAD}
     WHEN_ALIVE: ClassVar = {"state": MessageState.WAITING}
@@ -41,6 +42,7 @@ class OutgoingMessage(Leased):
             models.Index(fields=["due_at"], name="message_due", condition=models.Q(state="waiting")),
             models.Index(fields=["dead_at"], name="message_dead", condition=models.Q(state="dead")),
             models.Index(fields=["thread"], name="message_thread"),
+            models.Index(fields=["message_id"], name="message_identity", condition=models.Q(message_id__gt="")),
         ]
 
     def __str__(self) -> str:
