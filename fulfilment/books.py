@@ -15,8 +15,9 @@ from inventory.models import StockMovement
 from inventory.states import MovementKind
 from ordermgmt.proofs import invariant
 from orders import invoice_books, money_books
+from orders.actions.invoicing import AHEAD
 from orders.billing_states import TAKEN_BACK
-from orders.models import CreditNoteLine, InvoiceLine, OrderLine
+from orders.models import CreditNoteLine, Invoice, InvoiceLine, OrderLine
 from orders.states import STOCKED_KINDS, LineKind
 
 __all__ = ["floor_books", "invoice_books", "money_books"]
@@ -40,10 +41,15 @@ def _unbilled_lines() -> Iterable[Any]:
         )
     }
     lines = ShipmentLine.objects.filter(shipment__status__in=LEFT, order_line__kind=LineKind.ITEM)
-    lines = lines.exclude(order_line__order__is_renewal=True)
+    lines = lines.exclude(order_line__order__is_renewal=True).exclude(_billed_ahead("order_line__order"))
     for pk, quantity, number in lines.order_by("pk").values_list("pk", "quantity", "shipment__number").iterator():
         if billed.get(str(pk)) != quantity:
             yield {"shipment": number, "shipment_line": pk, "left": quantity, "billed": billed.get(str(pk), 0)}
+
+
+def _billed_ahead(order: str) -> Exists:
+    """Whose customer was asked to pay all of it when it was placed."""
+    return Exists(Invoice.objects.filter(order=OuterRef(order), cause__startswith=AHEAD))
 
 
 def _unbilled_bundles() -> Iterable[Any]:
@@ -54,7 +60,7 @@ def _unbilled_bundles() -> Iterable[Any]:
 
 
 def _billed_too_much() -> Iterable[Any]:
-    """What was billed and not taken back is what left; renewals are billed when they are ordered, before they leave."""
+    """What was billed and not taken back is what left; some orders are billed when they are placed, before they leave."""
     taken_back = CreditNoteLine.objects.filter(
         invoice_line__order_line=OuterRef("pk"), credit_note__reason__in=TAKEN_BACK
     )
@@ -62,9 +68,9 @@ def _billed_too_much() -> Iterable[Any]:
     lines = OrderLine.objects.filter(kind=LineKind.ITEM).annotate(
         billed=Coalesce(Sum("invoice_lines__quantity"), 0) - Coalesce(Subquery(back), 0)
     )
-    is_renewal = Q(order__is_renewal=True)
-    before = is_renewal & (Q(billed__gt=F("ordered") - F("cancelled")) | Q(total__gt=0, billed__lt=F("shipped")))
-    wrong = lines.filter((~is_renewal & ~Q(billed=F("shipped"))) | before)
+    is_ahead = Q(order__is_renewal=True) | Q(_billed_ahead("order"))
+    before = is_ahead & (Q(billed__gt=F("ordered") - F("cancelled")) | Q(total__gt=0, billed__lt=F("shipped")))
+    wrong = lines.filter((~is_ahead & ~Q(billed=F("shipped"))) | before)
     yield from wrong.order_by("pk").values("order__number", "position", "shipped", "billed")
 
 

@@ -349,6 +349,9 @@ STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com")
 # Where the provider's own pages are: the pay page may send its form there.
 STRIPE_PAGES = env.str("STRIPE_PAGES", default="https://checkout.stripe.com")
 
+# A customer who orders by phone and is sent a link to pay has so many days; then the order is cancelled by itself.
+PAY_LINK_DAYS = env.int("PAY_LINK_DAYS", default=3)
+
 # Logs ------------------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING_CONFIG = "ordermgmt.logs.configure"

@@ -12,9 +12,10 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from ordermgmt.blocking import Blocker, Fix, blocker_rule
-from ordermgmt.clock import business_day, business_zone
+from ordermgmt.clock import business_day, business_zone, local_time
 from ordermgmt.prepared import Prepared
 from ordermgmt.roles import Role
+from ordermgmt.templatetags.portal import weekday_words
 from orders.models import Hold, InboundOrder, Order, OrderLine, Payment
 from orders.states import FulfilmentStatus, HoldCode, OrderStatus, PaymentKind, PaymentState
 
@@ -153,14 +154,24 @@ def _held(order: Order, document: int | None) -> Iterator[Blocker]:
             code=f"hold.{code}",
             sentence=f"{code.label}. {hold.reason}",
             since=hold.opened_at,
-            target_at=hold.expires_at or hold.opened_at + timedelta(hours=hold.target_hours),
+            target_at=hold.cancels_at or hold.expires_at or hold.opened_at + timedelta(hours=hold.target_hours),
             owner_role=hold.owner_role,
-            next_step=NEXT_STEPS.get(code, lambda: _("Release it when it is settled"))(),
+            next_step=_next_step(hold, code),
             customer_sentence=customer(),
             tone="hold",
             rank=HELD,
             fixes=_hold_fixes(order, hold, code, document),
         )
+
+
+def _next_step(hold: Hold, code: HoldCode) -> str:
+    if hold.cancels_at:
+        day, at = weekday_words(business_day(hold.cancels_at)), local_time(hold.cancels_at)
+        return _("The customer pays by the link we sent. Cancelled by itself on %(day)s at %(at)s") % {
+            "day": day,
+            "at": at,
+        }
+    return NEXT_STEPS.get(code, lambda: _("Release it when it is settled"))()
 
 
 def _hold_fixes(order: Order, hold: Hold, code: HoldCode, document: int | None) -> list[Fix]:

@@ -16,7 +16,7 @@ from customers.addressing import NotUsable, check_address, tidy_phone
 from ordermgmt.clock import business_day
 from ordermgmt.money import ZERO
 from orders.drafts import DraftAddress, DraftCharge, DraftLine, DraftPayment, Finding, OrderDraft
-from orders.in_work import INVOICE, MOST_UNITS, NEW, NOW, WAYS, Item, Work
+from orders.in_work import CARD, INVOICE, LINK, MOST_UNITS, NEW, NOW, WAYS, Item, Work
 from orders.offering import Offer
 from orders.pricing import delivery_price, price_line
 from orders.states import LineKind
@@ -35,7 +35,10 @@ class Problem(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who orders: a known customer with saved addresses (the default one first), or somebody new (no id)."""
+    """Who orders: a known customer with saved addresses (the default one first), or somebody new (no id).
+
+    `card` is the saved one in words, when it can be charged.
+    """
 
     pk: int | None = None
     name: str = ""
@@ -43,6 +46,7 @@ class Caller:
     phone: str = ""
     language: str = "en-gb"
     vat_id: str = ""
+    card: str = ""
     addresses: Sequence[Any] = ()
 
 
@@ -170,7 +174,7 @@ def problems_of(
 ) -> list[Problem]:
     """Everything that must be mended first, from the top of the form to its end."""
     found = [*_about_caller(work, caller), *_about_items(work, offered, currency)]
-    return [*found, *_about_delivery(work, caller or Caller(), today), *_about_money(work)]
+    return [*found, *_about_delivery(work, caller or Caller(), today), *_about_money(work, caller or Caller())]
 
 
 def _about_caller(work: Work, caller: Caller | None) -> Iterator[Problem]:
@@ -221,7 +225,11 @@ def _about_delivery(work: Work, caller: Caller, today: date) -> Iterator[Problem
         yield Problem("wish", _("Choose a day from today to a year from now"))
 
 
-def _about_money(work: Work) -> Iterator[Problem]:
+def _about_money(work: Work, caller: Caller) -> Iterator[Problem]:
+    if work.pay == LINK and not caller.email:
+        yield Problem("pay-link", _("There is no e-mail address to send the link to. Add one, or choose another way"))
+    if work.pay == CARD and not caller.card:
+        yield Problem("pay-link", _("There is no saved card that can be charged. Send a link to pay instead"))
     if work.pay != NOW:
         return
     if work.way not in WAYS:

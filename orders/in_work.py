@@ -15,8 +15,10 @@ MOST_LINES = 200
 LONGEST = 2_000
 POSTAL = ("name", "company", "line1", "line2", "postcode", "city", "region", "country", "phone")
 NEW = "new"
-NOW, INVOICE, LATER = "now", "invoice", "later"
+NOW, INVOICE, LATER, LINK, CARD = "now", "invoice", "later", "link", "card"
 PAYING = {
+    CARD: _("The saved card, now"),
+    LINK: _("Send a link to pay (it waits for the money)"),
     INVOICE: _("Invoice, to pay within 14 days"),
     LATER: _("Pays before it leaves (it waits for the money)"),
     NOW: _("Paid now"),

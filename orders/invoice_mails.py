@@ -12,8 +12,11 @@ from orders.documents.einvoice import language_of
 from orders.models import CreditNote, Invoice, InvoiceLine, Receipt
 
 
-def invoice_message(invoice: Invoice, *, now: datetime) -> OutgoingMessage:
-    """Inside the caller's transaction: the invoice, what is to be paid and how; once a day at most."""
+def invoice_message(invoice: Invoice, *, now: datetime, cancels_at: datetime | None = None) -> OutgoingMessage:
+    """Inside the caller's transaction: the invoice, what is to be paid and how; once a day at most.
+
+    `cancels_at`: when its order is cancelled unless it is paid.
+    """
     charge = coming_charge(invoice) if invoice.balance else None
     context = {
         "invoice_number": invoice.number,
@@ -21,6 +24,7 @@ def invoice_message(invoice: Invoice, *, now: datetime) -> OutgoingMessage:
         "total": invoice.gross_total,
         "to_pay": invoice.balance,
         "due_on": invoice.due_on,
+        "cancels": str(invoice.order) if cancels_at else "",
         "charged_with": charge.method if charge else "",
         "lines": [{"name": line.description, "units": line.quantity, "total": line.gross} for line in _lines(invoice)],
         "button_url": pay_url(invoice, now=now) if invoice.balance and invoice.customer_id and not charge else "",

@@ -9,6 +9,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.each import each
+from ordermgmt.installation import only_when_live
 from ordermgmt.jobs import Context, job
 from orders import bulk_jobs, collection_jobs  # noqa: F401  (their jobs register themselves)
 from orders.actions.allocation import allocate_waiting
@@ -24,6 +25,7 @@ from orders.actions.reckoning import reckon_all
 from orders.actions.reminding import remind_upcoming
 from orders.actions.renewing import renew_due
 from orders.actions.revisions import weigh_revision
+from orders.actions.unpaid_orders import cancel_unpaid
 from orders.models import InboundOrder, InboundRevision, Order
 from orders.states import InboundState
 
@@ -35,6 +37,12 @@ log = logging.getLogger(__name__)
 @job("expire_holds", title=_("Release holds whose time is up"), every=1, rank=20)
 def expire(ctx: Context) -> dict[str, Any]:
     return expire_holds(now=ctx.now).summary("released")
+
+
+@job("cancel_unpaid", title=_("Cancel orders whose link to pay was not used in time"), every=5, rank=69)
+@only_when_live
+def unpaid(ctx: Context) -> dict[str, Any]:
+    return cancel_unpaid(now=ctx.now).summary("cancelled")
 
 
 @job("allocate", title=_("Promise stock to orders that wait"), every=1, rank=30)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
 from fulfilment.actions.dispatching import AlreadyDispatched, NotLabelled, NotStaged, dispatch_many, dispatch_shipment
 from fulfilment.actions.labelling import OrderHeld, void_label
@@ -12,6 +13,8 @@ from fulfilment.states import ShipmentStatus, WorkStatus
 from fulfilment.tests.parcels import COFFEE, NOW, OATS, make_order, pack, packed, pay, stage
 from inventory.models import BinStock, StockLevel, StockMovement
 from ordermgmt.models import Activity, OutgoingMessage, StoredDocument
+from ordermgmt.proofs import in_order, prove
+from orders.actions.billing_ahead import bill_ahead
 from orders.models import Allocation, Hold, Invoice, OrderLine
 from orders.states import FulfilmentStatus, InvoiceStatus
 
@@ -42,6 +45,17 @@ def test_dispatch_moves_stock_bills_and_tells() -> None:
     assert {"shipment.packed", "shipment.dispatched", "invoice.issued"} <= verbs
     kinds = set(StoredDocument.objects.values_list("kind", flat=True))
     assert kinds == {"packing_slip", "label", "invoice"}
+
+
+def test_what_was_billed_when_it_was_placed_is_not_billed_again() -> None:
+    shipment = packed()
+    with transaction.atomic():
+        billed = bill_ahead(shipment.order, due_at=NOW, by="Ana", now=NOW)
+    assert billed is not None
+    assert billed.gross_total == shipment.order.total
+    dispatch_shipment(shipment.pk, by="Ana", now=NOW)
+    assert Invoice.objects.get() == billed
+    assert prove(next(rule for rule in in_order() if rule.code == "I23"), now=NOW).holds
 
 
 def test_a_parcel_travels_on_carrier_days_only() -> None:

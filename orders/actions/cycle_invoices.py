@@ -8,13 +8,12 @@ from decimal import Decimal
 from ordermgmt.models import User
 from ordermgmt.money import ZERO
 from orders.actions.accounts import Use, Wallet, lock_wallets, write_uses
-from orders.actions.invoicing import charge_row, known_party, line_row
+from orders.actions.invoicing import known_party, ordered_rows
 from orders.actions.posting import BillRow, Draft, post
 from orders.actions.progress import settle
 from orders.billing_states import TaxTreatment
 from orders.invoice_sums import Amounts
 from orders.models import Invoice, Order, OrderCharge, OrderLine, Subscription
-from orders.states import LineKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,18 +94,11 @@ def _draft(bill: CycleBill) -> Draft:
 
 
 def _rows(bill: CycleBill) -> list[BillRow]:
-    """What costs something; the parts of a bundle are billed by their bundle unless they carry a price."""
+    """What costs something of its order, then what is no line of one."""
     rows: list[BillRow] = []
     if bill.order is not None:
-        costly = [line for line in bill.lines if line.total or line.tax]
-        rows += [_whole_line(bill.order, line) for line in costly if line.ordered > line.cancelled]
-        rows += [charge_row(bill.order, charge) for charge in bill.charges if charge.amount - charge.discount]
+        rows = ordered_rows(bill.order, bill.lines, bill.charges)
     return [*rows, *(_item_row(item) for item in bill.items)]
-
-
-def _whole_line(order: Order, line: OrderLine) -> BillRow:
-    prefix = "bundle" if line.kind == LineKind.BUNDLE else "line"
-    return line_row(order, line, line.ordered - line.cancelled, f"{prefix}:{line.pk}", {})
 
 
 def _item_row(item: BillItem) -> BillRow:

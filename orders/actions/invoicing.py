@@ -1,6 +1,6 @@
 """Invoices: one per dispatch, gapless, written once, adding up to the order's own figures."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -21,6 +21,7 @@ from orders.states import LineKind
 
 # Shops that round cash totals leave a cent or two; anything larger is a broken order, not rounding.
 LARGEST_ROUNDING = Decimal(1)
+AHEAD = "order:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +73,17 @@ def _draft(order: Order, cause: str, rows: Sequence[BillRow]) -> Draft:
 
 def _rows(order: Order, lines: Sequence[OrderLine], parts: Sequence[InvoicePart], cause: str) -> Iterator[BillRow]:
     rows = _all_rows(order, lines, parts, cause)
-    return (row for row in rows if row.amounts != NOTHING) if order.is_renewal else rows
+    return (row for row in rows if row.amounts != NOTHING) if is_billed_ahead(order) else rows
+
+
+def is_billed_ahead(order: Order) -> bool:
+    """Renewals are, and orders whose customer was asked to pay before they leave."""
+    return order.is_renewal or order.invoices.filter(cause=ahead_cause(order)).exists()
+
+
+def ahead_cause(order: Order) -> str:
+    """The effect of billing a whole order when it is placed."""
+    return f"{AHEAD}{order.pk}"
 
 
 def _all_rows(order: Order, lines: Sequence[OrderLine], parts: Sequence[InvoicePart], cause: str) -> Iterator[BillRow]:
@@ -178,6 +189,21 @@ def _unshipped_rows(order: Order, lines: Sequence[OrderLine]) -> Iterator[BillRo
     for line in lines:
         if line.kind == LineKind.SERVICE and line.ordered > line.cancelled:
             yield line_row(order, line, line.ordered - line.cancelled, f"line:{line.pk}", {})
+
+
+def ordered_rows(order: Order, lines: Iterable[OrderLine], charges: Iterable[OrderCharge]) -> list[BillRow]:
+    """All that is wanted of an order and costs something, before it leaves.
+
+    The parts of a bundle are billed by their bundle unless they carry a price.
+    """
+    costly = [line for line in lines if (line.total or line.tax) and line.ordered > line.cancelled]
+    rows = [_whole_line(order, line) for line in costly]
+    return [*rows, *(charge_row(order, charge) for charge in charges if charge.amount - charge.discount)]
+
+
+def _whole_line(order: Order, line: OrderLine) -> BillRow:
+    prefix = "bundle" if line.kind == LineKind.BUNDLE else "line"
+    return line_row(order, line, line.ordered - line.cancelled, f"{prefix}:{line.pk}", {})
 
 
 def charge_row(order: Order, charge: OrderCharge) -> BillRow:

@@ -16,12 +16,15 @@ from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.numbering import next_number
 from ordermgmt.retrying import retries_conflicts
+from orders.actions.billing_ahead import charge_card, send_link
 from orders.actions.placing import place
 from orders.drafts import DraftAddress, OrderDraft
+from orders.in_work import CARD, LINK
 from orders.models import Channel, Order, OrderInWork
 from orders.states import ChannelKind, OrderStatus
 
 PHONE = "phone"
+ASKING = {CARD: charge_card, LINK: send_link}
 
 
 class PlacedAlready(Exception):
@@ -40,12 +43,13 @@ class NotADraft(Exception):
 class Entered:
     """What one form says: its token, what was typed, the priced draft, and what is to be written about the customer.
 
-    `newcomer` are facts of a customer to be registered, `new_address` an address to be kept with the customer.
+    `pay` says how money is asked for. `newcomer` are facts of a customer to be registered, `new_address` an address to be kept with the customer.
     """
 
     token: str
     state: Mapping[str, Any]
     draft: OrderDraft
+    pay: str = ""
     newcomer: Mapping[str, str] | None = None
     new_address: Mapping[str, str] | None = None
 
@@ -69,6 +73,8 @@ def place_phone_order(entered: Entered, *, by: User | str, now: datetime) -> Ord
     order = place(replace(entered.draft, customer_id=customer_id), by=by, now=now, into=into)
     work.order, work.number, work.placed_at, work.discarded_at = order, order.number, now, None
     work.save()
+    if ask := ASKING.get(entered.pay):
+        ask(order, by=by, now=now)
     return order
 
 

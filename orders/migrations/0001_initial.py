@@ -261,6 +261,7 @@ class Migration(migrations.Migration):
                 ('owner_role', models.CharField(choices=[('support', 'Support'), ('operator', 'Warehouse operator'), ('lead', 'Warehouse lead'), ('manager', 'Manager'), ('finance', 'Finance'), ('admin', 'Admin')], default='support', max_length=20, verbose_name='owner')),
                 ('target_hours', models.PositiveSmallIntegerField(default=4, verbose_name='target (h)')),
                 ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='until')),
+                ('cancels_at', models.DateTimeField(blank=True, null=True, verbose_name='cancels the order')),
                 ('pauses_sla', models.BooleanField(default=True, verbose_name='pauses the clock')),
                 ('opened_at', models.DateTimeField()),
                 ('opened_by', models.CharField(max_length=120)),
@@ -1182,6 +1183,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='hold',
             index=models.Index(condition=models.Q(('released_at__isnull', True)), fields=['expires_at'], name='hold_expiry'),
+        ),
+        migrations.AddIndex(
+            model_name='hold',
+            index=models.Index(condition=models.Q(('cancels_at__isnull', False), ('released_at__isnull', True)), fields=['cancels_at'], name='hold_cancels'),
         ),
         migrations.AddConstraint(
             model_name='hold',

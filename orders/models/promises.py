@@ -59,7 +59,7 @@ class HoldQuerySet(models.QuerySet["Hold"]):
 class Hold(models.Model):
     """A reason why an order must wait; an order is held while any is open. Never a status.
 
-    `blocks` names the stages it stops, comma-separated (see Stage).
+    `blocks` names the stages it stops, comma-separated (see Stage). Still open at `cancels_at`, it ends the order.
     """
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="holds")
@@ -75,6 +75,7 @@ class Hold(models.Model):
     owner_role = models.CharField(_("owner"), max_length=20, choices=Role.choices, default=Role.SUPPORT)
     target_hours = models.PositiveSmallIntegerField(_("target (h)"), default=4)
     expires_at = models.DateTimeField(_("until"), null=True, blank=True)
+    cancels_at = models.DateTimeField(_("cancels the order"), null=True, blank=True)
     pauses_sla = models.BooleanField(_("pauses the clock"), default=True)
     opened_at = models.DateTimeField()
     opened_by = models.CharField(max_length=120)
@@ -92,6 +93,11 @@ class Hold(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["order"], name="hold_open", condition=Q(released_at__isnull=True)),
             models.Index(fields=["expires_at"], name="hold_expiry", condition=Q(released_at__isnull=True)),
+            models.Index(
+                fields=["cancels_at"],
+                name="hold_cancels",
+                condition=Q(released_at__isnull=True, cancels_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -19,9 +19,10 @@ from ordermgmt.finding import Asked
 from ordermgmt.templatetags.portal import money, weekday_words
 from orders.actions.phone_orders import phone_channel
 from orders.actions.placing import Preview, preview
+from orders.cards import chargeable_card
 from orders.composing import Caller, Problem, caller_of, compose, problems_of, saved_address, shipping_of
 from orders.drafts import OrderDraft
-from orders.in_work import INVOICE, LATER, METHODS, NEW, PAYING, WAYS, Item, Work
+from orders.in_work import CARD, INVOICE, LATER, METHODS, NEW, PAYING, WAYS, Item, Work
 from orders.models import Order, OrderInWork
 from orders.network import Destination, load_network
 from orders.offering import Offer, currency_of, find_codes, offers
@@ -72,7 +73,8 @@ class Desk:
         known = self.customer
         if known is None:
             return caller_of(self.work) if self.work.is_new else None
-        return Caller(known.pk, known.name, known.email, known.phone, known.language, known.vat_id, self.addresses)
+        facts = (known.pk, known.name, known.email, known.phone, known.language, known.vat_id)
+        return Caller(*facts, card=chargeable_card(known.pk), addresses=self.addresses)
 
     @cached_property
     def last_orders(self) -> list[Order]:
@@ -168,7 +170,7 @@ class Desk:
             "totals": self.draft.totals,
             "currency": self.currency,
             "payment_ways": WAYS.items(),
-            "paying": PAYING.items(),
+            "paying": self.paying(),
             "methods": METHODS.items(),
             "promise": self.preview.promise if self.preview else None,
             "findings": self.findings(),
@@ -180,6 +182,12 @@ class Desk:
             "saved_at": self.saved_at,
             "focus": self.focus,
         }
+
+    def paying(self) -> list[tuple[str, Any]]:
+        """Ways to pay; the saved card only where there is one."""
+        card = self.caller.card if self.caller else ""
+        named = {**PAYING, CARD: _("%(card)s, now") % {"card": card}}
+        return [(way, words) for way, words in named.items() if way != CARD or card]
 
     def rows(self) -> list[dict[str, Any]]:
         """The lines as typed, each with its money and what is there of it."""

@@ -205,6 +205,7 @@ def _entered(desk: Desk) -> Entered:
         token=work.token,
         state=work.as_json(),
         draft=desk.draft,
+        pay=work.pay,
         newcomer=facts if is_new else None,
         new_address=address,
     )

@@ -19,7 +19,7 @@ from orders.customer_forms import CustomerAddressForm, FindForm, ProofForm
 from orders.following import Following, count_words, follow
 from orders.identity import is_proven
 from orders.loading import load_followed
-from orders.models import Delivery, Order, OrderAddress, OrderLink
+from orders.models import Delivery, Order, OrderAddress, OrderLink, PayLink
 
 _LINK = PreparedRecords(lambda token: OrderLink.objects.select_related("order__channel").filter(token=token))
 StatusView = Callable[[HttpRequest, OrderLink], HttpResponse]
@@ -71,6 +71,8 @@ def status_context(request: HttpRequest, link: OrderLink, now: datetime) -> dict
     }  # fmt: skip
     if order.is_renewal:
         context["coming"] = coming_delivery(order)
+    if order.balance > 0 and found.state.value == "awaiting_payment":
+        context["pay_token"] = pay_token(order, now)
     if found.needs_address and found.may_change_address:
         context |= {"form": address_form(order, address, proven), "proof": None if proven else ProofForm()}
     return context
@@ -82,6 +84,12 @@ def coming_delivery(order: Order) -> Delivery | None:
         is_next=True, subscription__deliveries__order=order, subscription__customer=order.customer_id
     )
     return rows.first()
+
+
+def pay_token(order: Order, now: datetime) -> str:
+    """Of the link that was sent to pay it; empty when none was, or when it ended."""
+    links = PayLink.objects.filter(invoice__order=order).live(now).order_by("-pk")
+    return links.values_list("token", flat=True).first() or ""
 
 
 def load(link: OrderLink) -> Order:
