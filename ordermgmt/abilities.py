@@ -15,6 +15,7 @@ WORDS = {
     "customers.view": _("See customers"),
     "exceptions.tell": _("Tell known problems and plan who watches"),
     "exceptions.work": _("Work on exceptions"),
+    "emails.edit": _("Change words of e-mails and when they are sent"),
     "finance.approve": _("Approve refunds and write-offs"),
     "finance.edit": _("Write credit notes and receipts, work on unpaid invoices"),
     "fulfilment.dispatch": _("Hand parcels to carriers"),

@@ -186,3 +186,33 @@ class ExceptionSubjectAdmin(ReadOnlyAdmin):
     list_select_related = ("item",)
     search_fields = ("=number",)
     ordering = ("-pk",)
+
+
+@admin.register(models.TemplateVersion)
+class TemplateVersionAdmin(ReadOnlyAdmin):
+    """Words of messages are changed on the page Email templates."""
+
+    list_display = ("kind", "number", "language", "state", "made_by", "published_at")
+    list_filter = ("state", "kind")
+    search_fields = ("kind", "subject")
+    ordering = ("-pk",)
+
+
+@admin.register(models.SendRule)
+class SendRuleAdmin(ReadOnlyAdmin):
+    list_display = ("kind", "is_on", "delay_minutes", "weekly_most", "number", "changed_at")
+    search_fields = ("kind",)
+
+
+@admin.register(models.MailEvent)
+class MailEventAdmin(ReadOnlyAdmin):
+    list_display = ("happened_at", "provider", "kind", "is_hard", "recipient", "outcome")
+    list_filter = ("kind", "provider")
+    search_fields = ("=event_id", "=recipient")
+    ordering = ("-pk",)
+
+
+@admin.register(models.MailAddress)
+class MailAddressAdmin(ReadOnlyAdmin):
+    list_display = ("address", "bounced_at", "complained_at", "works_again_at")
+    search_fields = ("address",)

@@ -31,6 +31,7 @@ class OrdermgmtConfig(AppConfig):
             "homes",
             "health",
             "people",
+            "mail_kinds",
         )
         for config in self._ours():
             # Libraries keep something else under this name.

@@ -22,11 +22,15 @@ from ordermgmt.models import (
     KpiMark,
     KpiNote,
     KpiTarget,
+    MailAddress,
+    MailEvent,
     NumberSeries,
     OutgoingMessage,
     RoleGrant,
     SavedView,
+    SendRule,
     StoredDocument,
+    TemplateVersion,
     User,
     WorkerBeat,
 )
@@ -264,3 +268,48 @@ class ExceptionSubjectFactory(factory.django.DjangoModelFactory[ExceptionSubject
 
     item = factory.SubFactory(ExceptionItemFactory)
     number = factory.Sequence(lambda n: f"SO-{100_000 + n}")
+
+
+class TemplateVersionFactory(factory.django.DjangoModelFactory[TemplateVersion]):
+    class Meta:
+        model = TemplateVersion
+
+    kind = "shipped"
+    number = factory.Sequence(lambda n: n + 1)
+    state = "draft"
+    subject = "Order {{ order.number }} left us"
+    blocks = factory.List(
+        [
+            factory.Dict({"type": "part", "name": "content", "text": ""}),
+            factory.Dict({"type": "button", "name": "", "text": ""}),
+        ]
+    )
+    made_by = "Ana"
+    made_at = NOW
+
+
+class SendRuleFactory(factory.django.DjangoModelFactory[SendRule]):
+    class Meta:
+        model = SendRule
+
+    kind = "shipped"
+    changed_by = "Ana"
+    changed_at = NOW
+
+
+class MailEventFactory(factory.django.DjangoModelFactory[MailEvent]):
+    class Meta:
+        model = MailEvent
+
+    provider = "postmark"
+    event_id = factory.Sequence(lambda n: f"event-{n}")
+    kind = "bounced"
+    happened_at = NOW
+    received_at = NOW
+
+
+class MailAddressFactory(factory.django.DjangoModelFactory[MailAddress]):
+    class Meta:
+        model = MailAddress
+
+    address = factory.Sequence(lambda n: f"person{n}@example.com")

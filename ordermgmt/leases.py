@@ -65,6 +65,11 @@ def finish(row: Leased, **facts: Any) -> None:
     _write(row, due_at=None, lease_until=None, last_error="", **facts)
 
 
+def postpone(row: Leased, *, until: datetime, **facts: Any) -> None:
+    """Inside the caller's transaction: not now, and not a failure; due at `until`. Raises LeaseLost."""
+    _write(row, due_at=until, lease_until=None, attempts=row.attempts - 1, **facts)
+
+
 def fail(
     row: Leased, error: BaseException | str, *, now: datetime, spread: Callable[[], float] = random.random
 ) -> bool:

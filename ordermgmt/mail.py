@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import css_inline
@@ -94,15 +95,24 @@ def withdraw_message(kind: str, *, about: str) -> bool:
 
 def render_message(kind: str, context: Mapping[str, Any], language: str) -> tuple[str, str, str]:
     """Subject, text and HTML (styles inlined). Empty values render as nothing, never as "None"."""
-    values = {"shop": settings.SHOP, "base_url": settings.BASE_URL, **_without_none(context)}
+    values = with_shop(context)
     with translation.override(language):
-        subject = " ".join(_as_text(f"emails/{kind}.subject.txt", values).split())
-        text = _as_text(f"emails/{kind}.txt", values).strip() + "\n"
+        subject = built_in_subject(kind, values)
+        text = as_text(f"emails/{kind}.txt", values).strip() + "\n"
         html = _html(kind, {**values, "subject": subject})
     return subject[:200], text, html
 
 
-def _as_text(name: str, values: Mapping[str, Any]) -> str:
+def with_shop(context: Mapping[str, Any]) -> dict[str, Any]:
+    """What templates are given: the context, and who we are."""
+    return {"shop": settings.SHOP, "base_url": settings.BASE_URL, **_without_none(context)}
+
+
+def built_in_subject(kind: str, values: Mapping[str, Any]) -> str:
+    return " ".join(as_text(f"emails/{kind}.subject.txt", values).split())
+
+
+def as_text(name: str, values: Mapping[str, Any]) -> str:
     """Text as it is: a name such as O'Brien is not written for HTML."""
     template: Template = get_template(name).template  # type: ignore[attr-defined]
     return template.render(Context(dict(values), autoescape=False))
@@ -110,9 +120,14 @@ def _as_text(name: str, values: Mapping[str, Any]) -> str:
 
 def _html(kind: str, values: Mapping[str, Any]) -> str:
     try:
-        return _INLINER.inline(render_to_string(f"emails/{kind}.html", dict(values)))
+        return inlined(f"emails/{kind}.html", values)
     except TemplateDoesNotExist:
         return ""
+
+
+def inlined(name: str, values: Mapping[str, Any]) -> str:
+    """A template as HTML whose styles stand at their elements."""
+    return _INLINER.inline(render_to_string(name, dict(values)))
 
 
 def _insert(row: OutgoingMessage, *, rings: bool) -> OutgoingMessage:
@@ -134,12 +149,32 @@ def _without_none(value: Any) -> Any:
     return value
 
 
+def read_context(stored: Any) -> Any:
+    """The context of a stored message as it was given: days, moments and sums are what they were."""
+    if isinstance(stored, dict):
+        if len(stored) == 1 and (name := next(iter(stored))) in _READ:
+            return _READ[name](stored[name])
+        return {key: read_context(part) for key, part in stored.items()}
+    return [read_context(part) for part in stored] if isinstance(stored, list) else stored
+
+
+_READ: dict[str, Any] = {"~at": datetime.fromisoformat, "~day": date.fromisoformat, "~sum": Decimal}
+
+
 def _plain(context: Mapping[str, Any]) -> Any:
     return json.loads(json.dumps(dict(context), cls=_Encoder))
 
 
 class _Encoder(DjangoJSONEncoder):
+    """Days, moments and sums say what they are, so that a message can be written again in other words."""
+
     def default(self, o: Any) -> Any:
+        if isinstance(o, datetime):
+            return {"~at": o.isoformat()}
+        if isinstance(o, date):
+            return {"~day": o.isoformat()}
+        if isinstance(o, Decimal):
+            return {"~sum": str(o)}
         try:
             return super().default(o)
         except TypeError:

@@ -51,6 +51,7 @@ INVOICES = Entry(_("Invoices"), "invoice_list", "file", "orders.finance")
 PAYMENTS = Entry(_("Payments"), "payment_list", "card", "orders.finance")
 WAREHOUSES = Entry(_("Warehouses"), "warehouse_list", "building", "inventory.view")
 BOOKS = Entry(_("Books"), "books", "shield", "books.view")
+EMAILS = Entry(_("Email templates"), "email_list", "mail", "emails.edit")
 PEOPLE = Entry(_("People"), "people_list", "people", "people.view")
 
 RAILS: dict[str, tuple[Entry, ...]] = {
@@ -88,6 +89,7 @@ RAILS: dict[str, tuple[Entry, ...]] = {
         INVENTORY,
         Entry(_("Billing"), "invoice_list", "card", "orders.finance"),
         Entry(_("Feedback"), "feedback_list", "star", "reports.view"),
+        EMAILS,
     ),
     "finance": (
         HOME,
@@ -106,7 +108,7 @@ RAILS: dict[str, tuple[Entry, ...]] = {
         HOME,
         EXCEPTIONS,
         Entry(_("Settings"), "settings", "settings", "settings.edit"),
-        Entry(_("Email templates"), "email_list", "mail", "settings.edit"),
+        EMAILS,
         PLANS,
         PEOPLE,
         INBOUND,

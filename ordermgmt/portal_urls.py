@@ -3,6 +3,8 @@
 from django.urls import URLPattern, URLResolver, path
 
 from ordermgmt.views import (
+    email_versions,
+    emails,
     health,
     helping,
     home,
@@ -20,6 +22,15 @@ from ordermgmt.views import (
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
+    path("emails/", emails.email_list, name="email_list"),
+    path("emails/<slug:slug>/", emails.email_kind, name="email_kind"),
+    path("emails/<slug:slug>/look/", emails.email_look, name="email_look"),
+    path("emails/<slug:slug>/frame/", email_versions.email_frame, name="email_frame"),
+    path("emails/<slug:slug>/publish/", email_versions.email_publish, name="email_publish"),
+    path("emails/<slug:slug>/discard/", email_versions.email_discard, name="email_discard"),
+    path("emails/<slug:slug>/test/", email_versions.email_test, name="email_test"),
+    path("emails/<slug:slug>/rule/", email_versions.email_rule, name="email_rule"),
+    path("emails/<slug:slug>/versions/<int:number>/", email_versions.email_version, name="email_version"),
     path("healthz", health.healthz, name="healthz"),
     path("metrics", health.metrics, name="metrics"),
     path("imports/", imports.import_list, name="import_list"),

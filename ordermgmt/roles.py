@@ -79,6 +79,7 @@ PERMISSIONS_OF: dict[str, frozenset[str]] = {
         "exceptions.work",
         "exceptions.tell",
         "tickets.work",
+        "emails.edit",
     },
     Role.FINANCE: _LOOK
     | {

@@ -81,6 +81,8 @@ def resend_message(pk: int, *, by: User, now: datetime) -> OutgoingMessage:
     again = _copy(row, now) if row.state == MessageState.SENT else row
     if again is row:
         revive(row, now=now)
+        # Whoever sends it by hand has looked: what kept it back by itself is asked only of the address.
+        OutgoingMessage.objects.filter(pk=row.pk).update(is_forced=row.state == MessageState.WITHDRAWN)
     jobs.ring("send_messages", again.pk)
     facts = {"kind": row.kind, "about": row.about, "message_id": message_id(again)}
     sentence = gettext_noop("Sent the message {kind} again")
@@ -94,6 +96,19 @@ def resend_message(pk: int, *, by: User, now: datetime) -> OutgoingMessage:
 def _copy(row: OutgoingMessage, now: datetime) -> OutgoingMessage:
     original = row.about.partition(" #")[0]
     number = OutgoingMessage.objects.filter(kind=row.kind, about__startswith=f"{original} #").count() + 2
-    kept = ("kind", "thread", "recipient", "language", "subject_line", "text", "html", "context")
+    kept = (
+        "kind",
+        "thread",
+        "recipient",
+        "language",
+        "subject_line",
+        "text",
+        "html",
+        "context",
+        "version",
+        "rule_number",
+    )
     facts = {name: getattr(row, name) for name in kept}
-    return OutgoingMessage.objects.create(about=f"{original} #{number}", created_at=now, due_at=now, **facts)
+    return OutgoingMessage.objects.create(
+        about=f"{original} #{number}", created_at=now, due_at=now, is_copy=True, **facts
+    )

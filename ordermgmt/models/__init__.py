@@ -5,10 +5,12 @@ from ordermgmt.models.history import Activity, ActivityCategory
 from ordermgmt.models.installation import Installation
 from ordermgmt.models.kpis import KpiDay, KpiMark, KpiNote, KpiTarget
 from ordermgmt.models.leases import Leased
-from ordermgmt.models.messages import MessageState, OutgoingMessage
+from ordermgmt.models.mail_events import MailAddress, MailEvent
+from ordermgmt.models.messages import MailFate, MessageState, OutgoingMessage
 from ordermgmt.models.numbers import NumberSeries
 from ordermgmt.models.operations import BooksProof, ImportRun, ImportState, JobRun, JobState, WorkerBeat
 from ordermgmt.models.pages import SavedView
+from ordermgmt.models.templates import SendRule, TemplateState, TemplateVersion
 from ordermgmt.models.users import RoleGrant, User
 
 __all__ = [
@@ -31,12 +33,18 @@ __all__ = [
     "KpiNote",
     "KpiTarget",
     "Leased",
+    "MailAddress",
+    "MailEvent",
+    "MailFate",
     "MessageState",
     "NumberSeries",
     "OutgoingMessage",
     "RoleGrant",
     "SavedView",
+    "SendRule",
     "StoredDocument",
+    "TemplateState",
+    "TemplateVersion",
     "User",
     "WorkerBeat",
 ]

@@ -18,8 +18,12 @@ from django_filters import CharFilter, ChoiceFilter
 
 from ordermgmt.access import StaffRequest, staff_page
 from ordermgmt.actions import operations
+from ordermgmt.delivery import put_in_words
 from ordermgmt.listing import Column, Empty, ListFilters, ListPage, View
-from ordermgmt.models import MessageState, OutgoingMessage
+from ordermgmt.mail_kinds import KINDS, kind_words
+from ordermgmt.mail_previews import PRIVATE_KINDS
+from ordermgmt.mail_rules import why_sent
+from ordermgmt.models import MailAddress, MessageState, OutgoingMessage
 from ordermgmt.templatetags.portal import state_tag
 
 
@@ -53,6 +57,12 @@ class MessageList(ListPage):
         Column("subject_line", gettext_lazy("Subject"), css="grow"),
         Column("recipient", gettext_lazy("To")),
         Column("state", gettext_lazy("State"), cell=lambda row: state_tag(row, "state"), css="nowrap"),
+        Column(
+            "fate",
+            gettext_lazy("Became"),
+            cell=lambda row: row.get_fate_display() if row.fate else "",
+            css="low nowrap",
+        ),
         Column("created_at", gettext_lazy("Written"), sort="created", css="low nowrap"),
         Column("sent_at", gettext_lazy("Sent"), css="wide nowrap"),
         Column("attempts", gettext_lazy("Attempts"), css="num", default=False),
@@ -77,17 +87,19 @@ def message_list(request: HttpRequest) -> HttpResponseBase:
     return MessageList(request, OutgoingMessage.objects.defer("text", "html", "context")).response()
 
 
-# Codes and fresh links are for the customer alone: whoever holds one opens the order.
-PRIVATE_KINDS = frozenset({"order_code", "order_link", "subscription_code", "subscription_link"})
-
-
 @require_safe
 @csp_update({"frame-src": ["'self'"]})
 @staff_page("messages.view")
 def message_detail(request: StaffRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(OutgoingMessage, pk=pk)
+    if row.state == MessageState.WAITING:
+        put_in_words(row)
     context = {
         "message": row,
+        "kind": kind_words(row.kind),
+        "why": why_sent(row),
+        "may_edit_words": row.kind in KINDS and request.user.has_perm("emails.edit"),
+        "address": MailAddress.objects.filter(address=row.recipient.lower()).first(),
         "is_private": row.kind in PRIVATE_KINDS,
         "page": "message",
         "page_title": row.subject_line,
@@ -104,6 +116,8 @@ def message_detail(request: StaffRequest, pk: int) -> HttpResponse:
 def message_html(request: StaffRequest, pk: int) -> HttpResponse:
     """The HTML as the recipient gets it, for the sandboxed frame: no script, no form, no origin."""
     row = get_object_or_404(OutgoingMessage.objects.exclude(kind__in=PRIVATE_KINDS), pk=pk)
+    if row.state == MessageState.WAITING:
+        put_in_words(row)
     return HttpResponse(row.html or format_html("<pre>{}</pre>", row.text))
 
 

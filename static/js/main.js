@@ -8,6 +8,7 @@ import "./behaviours/rows.js";
 import "./behaviours/selection.js";
 import "./behaviours/toasts.js";
 import "./behaviours/copy.js";
+import "./behaviours/insert.js";
 import "./behaviours/forms.js";
 import "./behaviours/polling.js";
 import "./behaviours/peek.js";
