@@ -60,6 +60,20 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='MailAddress',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('address', models.CharField(help_text='In small letters', max_length=254, unique=True, verbose_name='address')),
+                ('bounced_at', models.DateTimeField(blank=True, null=True, verbose_name='came back')),
+                ('reason', models.CharField(blank=True, max_length=300, verbose_name='reason')),
+                ('complained_at', models.DateTimeField(blank=True, null=True, verbose_name='complained')),
+                ('works_again_at', models.DateTimeField(blank=True, null=True, verbose_name='said to work again')),
+            ],
+            options={
+                'verbose_name_plural': 'mail addresses',
+            },
+        ),
+        migrations.CreateModel(
             name='NumberSeries',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -315,11 +329,44 @@ class Migration(migrations.Migration):
                 ('sent_at', models.DateTimeField(blank=True, null=True)),
                 ('message_id', models.CharField(blank=True, max_length=200)),
                 ('headers', models.JSONField(blank=True, default=dict, help_text='Headers beside those of every mail')),
+                ('provider_id', models.CharField(blank=True, help_text='The number the mail provider gave it', max_length=200)),
+                ('fate', models.CharField(blank=True, choices=[('', 'Not told'), ('deferred', 'Put off'), ('delivered', 'Delivered'), ('bounced', 'Came back'), ('complained', 'Called unwanted')], default='', max_length=10, verbose_name='what became of it')),
+                ('version', models.PositiveIntegerField(default=0, help_text='0: built in', verbose_name='version of its words')),
+                ('rule_number', models.PositiveIntegerField(default=0, help_text='Version of the send rule; 0: none')),
+                ('held_because', models.CharField(blank=True, max_length=100, verbose_name='waited for')),
+                ('words_error', models.CharField(blank=True, help_text='Why the published words could not be used', max_length=300)),
+                ('is_forced', models.BooleanField(default=False, help_text='A person sent it although a rule kept it back')),
+                ('is_copy', models.BooleanField(default=False, help_text='Sent again by a person, or a test')),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at'], name='message_due'), models.Index(condition=models.Q(('state', 'dead')), fields=['dead_at'], name='message_dead'), models.Index(fields=['thread'], name='message_thread'), models.Index(condition=models.Q(('message_id__gt', '')), fields=['message_id'], name='message_identity')],
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at'], name='message_due'), models.Index(condition=models.Q(('state', 'dead')), fields=['dead_at'], name='message_dead'), models.Index(fields=['thread'], name='message_thread'), models.Index(condition=models.Q(('message_id__gt', '')), fields=['message_id'], name='message_identity'), models.Index(fields=['recipient', 'sent_at'], name='message_recipient'), models.Index(fields=['sent_at', 'kind'], name='message_sent'), models.Index(condition=models.Q(('provider_id__gt', '')), fields=['provider_id'], name='message_provider_id')],
                 'constraints': [models.UniqueConstraint(fields=('kind', 'about'), name='message_once')],
             },
+        ),
+        migrations.CreateModel(
+            name='MailEvent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('due_at', models.DateTimeField(blank=True, null=True)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('fence', models.PositiveIntegerField(default=0)),
+                ('lease_until', models.DateTimeField(blank=True, null=True)),
+                ('dead_at', models.DateTimeField(blank=True, null=True)),
+                ('last_error', models.TextField(blank=True)),
+                ('provider', models.CharField(max_length=20, verbose_name='provider')),
+                ('event_id', models.CharField(max_length=200)),
+                ('kind', models.CharField(max_length=20, verbose_name='kind')),
+                ('is_hard', models.BooleanField(default=False, verbose_name='for good')),
+                ('recipient', models.CharField(blank=True, max_length=254, verbose_name='to')),
+                ('named_id', models.CharField(blank=True, help_text='The number of the message as the provider gives it', max_length=250)),
+                ('reason', models.CharField(blank=True, max_length=300, verbose_name='reason')),
+                ('payload', models.JSONField(default=dict)),
+                ('happened_at', models.DateTimeField()),
+                ('received_at', models.DateTimeField()),
+                ('processed_at', models.DateTimeField(blank=True, null=True)),
+                ('outcome', models.CharField(blank=True, max_length=200)),
+                ('message', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='provider_events', to='ordermgmt.outgoingmessage')),
+            ],
         ),
         migrations.CreateModel(
             name='RoleGrant',
@@ -344,6 +391,25 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='SendRule',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=40, unique=True, verbose_name='kind')),
+                ('is_on', models.BooleanField(default=True, verbose_name='is sent')),
+                ('delay_minutes', models.PositiveIntegerField(blank=True, null=True, verbose_name='wait (minutes)')),
+                ('quiet_from', models.TimeField(blank=True, null=True, verbose_name='quiet from')),
+                ('quiet_until', models.TimeField(blank=True, null=True, verbose_name='quiet until')),
+                ('weekly_most', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='most in 7 days')),
+                ('stops', models.JSONField(blank=True, default=list, verbose_name='not sent when')),
+                ('number', models.PositiveIntegerField(default=1, verbose_name='version of the rule')),
+                ('changed_by', models.CharField(max_length=120)),
+                ('changed_at', models.DateTimeField()),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('quiet_from', None), ('quiet_until', None)), models.Q(('quiet_from__isnull', False), ('quiet_until__isnull', False)), _connector='OR'), name='send_rule_quiet_pair')],
+            },
+        ),
+        migrations.CreateModel(
             name='StoredDocument',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -365,6 +431,29 @@ class Migration(migrations.Migration):
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('kind', 'number'), name='document_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='TemplateVersion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=40, verbose_name='kind')),
+                ('language', models.CharField(default='en-gb', max_length=10, verbose_name='language')),
+                ('number', models.PositiveIntegerField(verbose_name='version')),
+                ('state', models.CharField(choices=[('draft', 'Draft'), ('live', 'Live'), ('past', 'Past')], default='draft', max_length=5, verbose_name='state')),
+                ('subject', models.CharField(blank=True, max_length=200, verbose_name='subject')),
+                ('preheader', models.CharField(blank=True, max_length=200, verbose_name='preview line')),
+                ('heading', models.CharField(blank=True, max_length=200, verbose_name='headline')),
+                ('blocks', models.JSONField(default=list)),
+                ('revision', models.PositiveIntegerField(default=1, help_text='Rises with each save of a draft')),
+                ('made_by', models.CharField(max_length=120)),
+                ('made_at', models.DateTimeField()),
+                ('published_by', models.CharField(blank=True, max_length=120)),
+                ('published_at', models.DateTimeField(blank=True, null=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('kind', 'language', 'number'), name='template_number_once'), models.UniqueConstraint(condition=models.Q(('state', 'live')), fields=('kind', 'language'), name='template_one_live'), models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('kind', 'language'), name='template_one_draft'), models.CheckConstraint(condition=models.Q(models.Q(('published_at', None), ('state', 'draft')), models.Q(('published_at__isnull', False), models.Q(('state', 'draft'), _negated=True)), _connector='OR'), name='template_published_pair'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('state', 'past')), models.Q(models.Q(('state', 'past'), _negated=True), ('ended_at', None)), _connector='OR'), name='template_ended_pair')],
             },
         ),
         migrations.AddIndex(
@@ -406,6 +495,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='exceptionsubject',
             constraint=models.UniqueConstraint(fields=('item', 'number'), name='exception_subject_once'),
+        ),
+        migrations.AddIndex(
+            model_name='mailevent',
+            index=models.Index(condition=models.Q(('processed_at', None)), fields=['due_at'], name='mail_event_due'),
+        ),
+        migrations.AddConstraint(
+            model_name='mailevent',
+            constraint=models.UniqueConstraint(fields=('provider', 'event_id'), name='mail_event_once'),
         ),
         migrations.AddConstraint(
             model_name='rolegrant',
