@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.db.backends.sqlite3.base import DatabaseOperations
 
-from ordermgmt import installation
+from ordermgmt import exception_badge, installation, navigation
 from ordermgmt.guards import APPEND_ONLY, guard_sql, unguard_sql
 from ordermgmt.listing import counting
 from ordermgmt.models import RoleGrant, User
@@ -80,6 +80,14 @@ def samples() -> Path:
 def _counts_are_never_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Counts of list views are kept for some seconds; in tests each page counts anew."""
     monkeypatch.setattr(counting, "FRESH", timedelta(0))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_waits_in_the_rail(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """The number beside Exceptions is asked for every half minute; tests of it say `counts_exceptions`."""
+    monkeypatch.setattr(exception_badge, "_seen", {})
+    if not request.node.get_closest_marker("counts_exceptions"):
+        monkeypatch.setitem(navigation.COUNTS_BY_ENTRY, "exception_list", lambda _request: 0)
 
 
 # A real browser -----------------------------------------------------------------------------------

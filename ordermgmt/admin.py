@@ -216,3 +216,24 @@ class MailEventAdmin(ReadOnlyAdmin):
 class MailAddressAdmin(ReadOnlyAdmin):
     list_display = ("address", "bounced_at", "complained_at", "works_again_at")
     search_fields = ("address",)
+
+
+@admin.register(models.Duty)
+class DutyAdmin(ReadOnlyAdmin):
+    """Planned on the page Who watches."""
+
+    list_display = ("on", "role", "person")
+    list_select_related = ("person",)
+    list_filter = ("role",)
+    search_fields = ("person__name", "person__email")
+    date_hierarchy = "on"
+
+
+@admin.register(models.KnownProblem)
+class KnownProblemAdmin(ReadOnlyAdmin):
+    """Written on the page Known problems."""
+
+    list_display = ("sentence", "scope", "key", "told_at", "told_by", "closed_at")
+    list_filter = ("scope",)
+    search_fields = ("sentence", "customer_sentence", "key")
+    ordering = ("-pk",)

@@ -15,7 +15,7 @@ class OrdermgmtConfig(AppConfig):
         """Find what the apps offer to the frame, as the admin finds admin.py."""
         from django_q.signals import post_execute_in_worker  # noqa: PLC0415  (needs the models)
 
-        from ordermgmt import alerts, beats, delivery, exception_jobs, exception_rules, kpi_home, kpi_jobs, upkeep  # noqa: F401, PLC0415
+        from ordermgmt import alerts, beats, delivery, exception_jobs, kpi_home, kpi_jobs, upkeep  # noqa: F401, PLC0415
         from ordermgmt.importing import jobs  # noqa: F401, PLC0415
 
         post_execute_in_worker.connect(beats.beat, dispatch_uid="ordermgmt.beat")

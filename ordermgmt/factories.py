@@ -11,6 +11,7 @@ from ordermgmt.models import (
     Activity,
     ApiClient,
     BooksProof,
+    Duty,
     ExceptionItem,
     ExceptionSubject,
     IdempotencyKey,
@@ -18,6 +19,7 @@ from ordermgmt.models import (
     Installation,
     JobRun,
     JobState,
+    KnownProblem,
     KpiDay,
     KpiMark,
     KpiNote,
@@ -313,3 +315,22 @@ class MailAddressFactory(factory.django.DjangoModelFactory[MailAddress]):
         model = MailAddress
 
     address = factory.Sequence(lambda n: f"person{n}@example.com")
+
+
+class DutyFactory(factory.django.DjangoModelFactory[Duty]):
+    class Meta:
+        model = Duty
+
+    on = factory.Sequence(lambda n: date(2026, 1, 1) + timedelta(days=n))
+    role = Role.SUPPORT
+    person = factory.SubFactory(UserFactory, role=Role.SUPPORT)
+
+
+class KnownProblemFactory(factory.django.DjangoModelFactory[KnownProblem]):
+    class Meta:
+        model = KnownProblem
+
+    sentence = factory.Sequence(lambda n: f"Parcels of depot {n} are a day late")
+    customer_sentence = "Parcels take a day longer this week."
+    told_at = NOW
+    told_by = "Ines Krol"

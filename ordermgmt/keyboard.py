@@ -49,5 +49,14 @@ RECORDS = (
     Key("m", "press", _("Mail")),
     Key("t", "press", _("Timeline")),
 )
-GROUPS = ((_("Everywhere"), GLOBAL), (_("Lists"), LISTS), (_("Records"), RECORDS))
+INBOX = (
+    Key("j", "press", _("Next exception")),
+    Key("k", "press", _("Previous exception")),
+    Key("1", "press", _("Fix it: the first suggestion")),
+    Key("2", "press", _("Hand over")),
+    Key("3", "press", _("Dismiss with a reason")),
+    Key("h", "press", _("Snooze")),
+    Key("z", "undo", _("Undo the last change")),
+)
+GROUPS = ((_("Everywhere"), GLOBAL), (_("Lists"), LISTS), (_("Records"), RECORDS), (_("Exceptions"), INBOX))
 KEY_MAP = {key.keys: key.act for _title, keys in GROUPS for key in keys if key.act != "press"}

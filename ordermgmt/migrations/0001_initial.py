@@ -150,7 +150,7 @@ class Migration(migrations.Migration):
                 ('snoozed_until', models.DateTimeField(blank=True, null=True)),
                 ('dismissed_at', models.DateTimeField(blank=True, null=True)),
                 ('dismissed_by', models.CharField(blank=True, max_length=120)),
-                ('dismiss_reason', models.CharField(blank=True, choices=[('not_a_problem', 'Not a problem'), ('known', 'Known, nothing to do'), ('elsewhere', 'Solved outside the portal'), ('wrong', 'The rule is wrong'), ('other', 'Other')], max_length=20)),
+                ('dismiss_reason', models.CharField(blank=True, choices=[('not_a_problem', 'Not a problem'), ('known', 'Known, nothing to do'), ('elsewhere', 'Solved outside the portal'), ('wrong', 'The rule is wrong')], max_length=20)),
                 ('dismiss_words', models.CharField(blank=True, max_length=300)),
                 ('late_told_at', models.DateTimeField(blank=True, null=True)),
                 ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed')),
@@ -254,6 +254,24 @@ class Migration(migrations.Migration):
             options={
                 'indexes': [models.Index(fields=['name', '-started_at'], name='jobrun_name'), models.Index(condition=models.Q(('state', 'failed')), fields=['finished_at'], name='jobrun_failed')],
                 'constraints': [models.UniqueConstraint(fields=('name', 'slot'), name='jobrun_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='KnownProblem',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('scope', models.CharField(blank=True, max_length=20, verbose_name='touches')),
+                ('key', models.CharField(blank=True, max_length=60, verbose_name='which')),
+                ('sentence', models.CharField(max_length=200, verbose_name='for us')),
+                ('customer_sentence', models.CharField(blank=True, max_length=200, verbose_name='for customers')),
+                ('told_at', models.DateTimeField(verbose_name='told')),
+                ('told_by', models.CharField(max_length=120)),
+                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed')),
+                ('closed_by', models.CharField(blank=True, max_length=120)),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('closed_at', None)), fields=['told_at'], name='known_problem_open')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('sentence', ''), _negated=True), name='known_problem_has_words'), models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('scope', 'key', 'sentence'), name='known_problem_once')],
             },
         ),
         migrations.CreateModel(
@@ -454,6 +472,19 @@ class Migration(migrations.Migration):
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('kind', 'language', 'number'), name='template_number_once'), models.UniqueConstraint(condition=models.Q(('state', 'live')), fields=('kind', 'language'), name='template_one_live'), models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('kind', 'language'), name='template_one_draft'), models.CheckConstraint(condition=models.Q(models.Q(('published_at', None), ('state', 'draft')), models.Q(('published_at__isnull', False), models.Q(('state', 'draft'), _negated=True)), _connector='OR'), name='template_published_pair'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('state', 'past')), models.Q(models.Q(('state', 'past'), _negated=True), ('ended_at', None)), _connector='OR'), name='template_ended_pair')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Duty',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('on', models.DateField(verbose_name='day')),
+                ('role', models.CharField(choices=[('support', 'Support'), ('operator', 'Warehouse operator'), ('lead', 'Warehouse lead'), ('manager', 'Manager'), ('finance', 'Finance'), ('admin', 'Admin')], max_length=20, verbose_name='queue')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='duties', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name_plural': 'duties',
+                'constraints': [models.UniqueConstraint(fields=('on', 'role'), name='duty_once')],
             },
         ),
         migrations.AddIndex(

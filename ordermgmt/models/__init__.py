@@ -12,6 +12,7 @@ from ordermgmt.models.operations import BooksProof, ImportRun, ImportState, JobR
 from ordermgmt.models.pages import SavedView
 from ordermgmt.models.templates import SendRule, TemplateState, TemplateVersion
 from ordermgmt.models.users import RoleGrant, User
+from ordermgmt.models.watching import Duty, KnownProblem
 
 __all__ = [
     "Activity",
@@ -19,6 +20,7 @@ __all__ = [
     "ApiClient",
     "BooksProof",
     "DismissReason",
+    "Duty",
     "ExceptionItem",
     "ExceptionState",
     "ExceptionSubject",
@@ -28,6 +30,7 @@ __all__ = [
     "Installation",
     "JobRun",
     "JobState",
+    "KnownProblem",
     "KpiDay",
     "KpiMark",
     "KpiNote",

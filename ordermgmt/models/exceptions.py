@@ -31,10 +31,6 @@ class DismissReason(models.TextChoices):
     KNOWN = "known", _("Known, nothing to do")
     ELSEWHERE = "elsewhere", _("Solved outside the portal")
     WRONG = "wrong", _("The rule is wrong")
-    OTHER = "other", _("Other")
-
-
-LIVE = (ExceptionState.OPEN, ExceptionState.SNOOZED, ExceptionState.DISMISSED)
 
 
 class ExceptionQuerySet(models.QuerySet["ExceptionItem"]):

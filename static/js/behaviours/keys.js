@@ -42,6 +42,9 @@ const acts = {
 function press(key) {
   const control = document.querySelector(`main [data-key="${CSS.escape(key)}"], .peek [data-key="${CSS.escape(key)}"]`);
   control?.click();
+  // A menu that opened by its key is gone on with by keys.
+  const menu = control?.closest("details[data-menu][open]");
+  if (control?.matches("summary")) menu?.querySelector(".menu-panel :is(select, button, a, input:not([type=hidden]))")?.focus();
   return Boolean(control);
 }
 
