@@ -7,6 +7,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from customers import ticket_search  # noqa: F401  # registers itself
 from customers.models import Address, Customer
 from customers.states import CustomerStatus
 from ordermgmt.finding import GROUP_SIZE, Asked, Hit, all_words, searcher, starts_with

@@ -1,10 +1,12 @@
 """Addresses of customer pages."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from customers.views import customer_edit, customer_list, customer_page
+from customers.views import customer_edit, customer_list, customer_page, mail_hook
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("tickets/", include("customers.ticket_urls")),
+    path("hooks/mail/", mail_hook.mail_hook, name="mail_hook"),
     path("customers/", customer_list.customer_list, name="customer_list"),
     path("customers/new/", customer_edit.customer_new, name="customer_new"),
     path("customers/<str:number>/", customer_page.customer_detail, name="customer_detail"),

@@ -32,6 +32,7 @@ class OrdermgmtConfig(AppConfig):
             "health",
             "people",
             "mail_kinds",
+            "ticket_panel",
         )
         for config in self._ours():
             # Libraries keep something else under this name.

@@ -34,6 +34,7 @@ class Link:
 
 HOME = Entry(_("Home"), "home", "home")
 EXCEPTIONS = Entry(_("Exceptions"), "exception_list", "inbox", "exceptions.work")
+TICKETS = Entry(_("Tickets"), "ticket_list", "message", "tickets.work")
 ORDERS = Entry(_("Orders"), "order_list", "box", "orders.view")
 INBOUND = Entry(_("Incoming"), "inbound_list", "download", "orders.intake")
 SUBSCRIPTIONS = Entry(_("Subscriptions"), "subscription_list", "repeat", "subscriptions.view")
@@ -55,7 +56,7 @@ EMAILS = Entry(_("Email templates"), "email_list", "mail", "emails.edit")
 PEOPLE = Entry(_("People"), "people_list", "people", "people.view")
 
 RAILS: dict[str, tuple[Entry, ...]] = {
-    "support": (HOME, EXCEPTIONS, ORDERS, INBOUND, SUBSCRIPTIONS, CUSTOMERS, SHIPMENTS, RETURNS),
+    "support": (HOME, EXCEPTIONS, TICKETS, ORDERS, INBOUND, SUBSCRIPTIONS, CUSTOMERS, SHIPMENTS, RETURNS),
     "operator": (
         Entry(_("Next job"), "home", "scan"),
         Entry(_("Pick"), "scan_pick", "pick", "fulfilment.pick"),
@@ -88,6 +89,7 @@ RAILS: dict[str, tuple[Entry, ...]] = {
         PLANS,
         INVENTORY,
         Entry(_("Billing"), "invoice_list", "card", "orders.finance"),
+        TICKETS,
         Entry(_("Feedback"), "feedback_list", "star", "reports.view"),
         EMAILS,
     ),

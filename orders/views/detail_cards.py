@@ -4,9 +4,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ordermgmt.templatetags.portal import weekday_words
 from orders.models import AddressKind, Order, OrderLine
-from orders.states import FulfilmentStatus, LineKind, OrderStatus, PaymentStatus
+from orders.states import LineKind, OrderStatus, PaymentStatus
 from orders.wording import StateWord
 
 _REACHED = {"ready": 1, "picking": 1, "picked": 2, "packing": 2, "packed": 3, "part_shipped": 3, "shipped": 4, "out_for_delivery": 4, "delivery_problem": 4, "delivered": 5, "part_returned": 5, "returned": 5}  # fmt: skip
@@ -71,21 +70,6 @@ def money_facts(order: Order, money: Any) -> list[dict[str, Any]]:
 
 def address_of(order: Order, kind: str = AddressKind.SHIPPING) -> Any:
     return next((address for address in order.addresses.all() if address.kind == kind), None)
-
-
-def say_this(order: Order, state: StateWord, blockers: list[Any]) -> str:
-    """One sentence to read to the caller."""
-    if blockers and blockers[0].customer_sentence:
-        return str(blockers[0].customer_sentence)
-    if order.promised_delivery_on and order.fulfilment_status not in (
-        FulfilmentStatus.DELIVERED,
-        FulfilmentStatus.RETURNED,
-    ):
-        return _("%(sentence)s It should arrive on %(day)s.") % {
-            "sentence": state.customer,
-            "day": weekday_words(order.promised_delivery_on),
-        }
-    return str(state.customer)
 
 
 def is_paid(order: Order) -> bool:

@@ -13,6 +13,7 @@ from ordermgmt.clock import business_day
 from ordermgmt.models import ActivityCategory
 from ordermgmt.templatetags.portal import money, when
 from orders.models import Delivery, Order
+from orders.saying import say_this
 from orders.states import OrderStatus
 from orders.timeline import chips, timeline
 from orders.views import detail_cards
@@ -61,7 +62,7 @@ def context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "pay_url": _pay_url(request, order),
         "address": detail_cards.address_of(order),
         "billing": detail_cards.address_of(order, "billing"),
-        "say": detail_cards.say_this(order, state, blockers),
+        "say": say_this(order, state, blockers),
         "link": next((link for link in order.links.all() if link.revoked_at is None and link.expires_at > now), None),
         "days": timeline(order.number, category=show, today=business_day(now)),
         "chips": chips(order.number, show, request.path),
