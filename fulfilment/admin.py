@@ -21,12 +21,26 @@ class CarrierRateInline(TabularInline):
     extra = 0
 
 
+class PickupInline(TabularInline):
+    model = models.Pickup
+    extra = 0
+
+
 @admin.register(models.Carrier)
 class CarrierAdmin(RecordAdmin):
     list_display = ("name", "code", "gateway", "is_active")
     list_filter = ("is_active", "gateway")
     search_fields = ("name", "code")
-    inlines: ClassVar[Any] = (CarrierRateInline,)
+    inlines: ClassVar[Any] = (CarrierRateInline, PickupInline)
+
+
+@admin.register(models.Pickup)
+class PickupAdmin(RecordAdmin):
+    list_display = ("carrier", "warehouse", "leaves_at")
+    list_filter = ("warehouse",)
+    list_select_related = ("carrier", "warehouse")
+    search_fields = ("carrier__name", "warehouse__title")
+    autocomplete_fields = ("carrier", "warehouse")
 
 
 @admin.register(models.CarrierRate)

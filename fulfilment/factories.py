@@ -1,7 +1,7 @@
 """Test records of the floor and of parcels. `released` hands an order over with the real verb."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -133,6 +133,15 @@ class CarrierRateFactory(factory.django.DjangoModelFactory[models.CarrierRate]):
     max_weight_g = 20_000
     price = Decimal("4.90")
     transit_days = 2
+
+
+class PickupFactory(factory.django.DjangoModelFactory[models.Pickup]):
+    class Meta:
+        model = models.Pickup
+
+    warehouse = factory.SubFactory(WarehouseFactory)
+    carrier = factory.SubFactory(CarrierFactory)
+    leaves_at = time(16)
 
 
 class ShipmentFactory(factory.django.DjangoModelFactory[models.Shipment]):

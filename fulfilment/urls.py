@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from fulfilment.views import manifests, scanning, shipments, wave_new, waves, webhooks
+from fulfilment.views import manifests, scanning, shift_orders, shipments, wave_new, waves, webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("scan/", scanning.scan_home, name="scan_home"),
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("scan/labels/<int:label_id>/reprint/", scanning.pack_reprint, name="pack_reprint"),
     path("scan/cards/", scanning.command_cards, name="command_cards"),
     path("scan/cards/<str:code>.svg", scanning.card_barcode, name="card_barcode"),
+    path("floor/orders/", shift_orders.shift_orders, name="shift_orders"),
     path("waves/", waves.wave_list, name="wave_list"),
     path("waves/new/", wave_new.wave_new, name="wave_new"),
     path("waves/works/<str:number>/remove/", waves.work_remove, name="work_remove"),

@@ -1,7 +1,7 @@
 """What each role sees first. Apps add parts in `<app>/homes.py`; every number opens the rows behind it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -33,14 +33,19 @@ class Figure:
 @dataclass(frozen=True)
 class Part:
     """A card of a home page. `looks`: rows (a list of figures), tiles (big numbers), sentences (only those above zero),
-    or tasks (each with its state in `note`)."""
+    or tasks (each with its state in `note`).
+
+    A part with a `template` of its own is drawn by it, with `facts` as context.
+    """
 
     title: str | Promise
-    figures: Sequence[Figure]
+    figures: Sequence[Figure] = ()
     looks: str = "rows"
     nothing: str | Promise = ""
     url: str = ""
     url_label: str | Promise = ""
+    template: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:

@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("emails/<slug:slug>/test/", email_versions.email_test, name="email_test"),
     path("emails/<slug:slug>/rule/", email_versions.email_rule, name="email_rule"),
     path("emails/<slug:slug>/versions/<int:number>/", email_versions.email_version, name="email_version"),
+    path("home/parts/", home.home_parts, name="home_parts"),
     path("healthz", health.healthz, name="healthz"),
     path("metrics", health.metrics, name="metrics"),
     path("exceptions/", exceptions.exception_list, name="exception_list"),

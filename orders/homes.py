@@ -60,19 +60,6 @@ def held_by_cause(request: HttpRequest, now: datetime) -> Part:
     return Part(_("Waiting for support"), _figures(request, lines, notes), nothing=_("Nothing is on hold."))
 
 
-@home_part(Role.LEAD, rank=10)
-def shift(request: HttpRequest, now: datetime) -> Part:
-    lines = [
-        (_("To ship today"), "due=today", ""),
-        (_("Late"), "due=late", "warn"),
-        (_("Ready to pick"), "state=ready", ""),
-        (_("Being picked or packed"), "state=floor", ""),
-        (_("Left today"), "shipped=today", ""),
-        (_("Waiting for stock"), "state=backordered", "warn"),
-    ]
-    return Part(_("Today"), _figures(request, lines), looks="tiles")
-
-
 @home_part(Role.MANAGER, rank=10)
 def attention(request: HttpRequest, now: datetime) -> Part:
     """At most five sentences; those past their promise first."""

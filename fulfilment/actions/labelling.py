@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Prefetch
 
 from fulfilment.carriers import LabelRequest, NoService, Offer, Parcel, gateway_of
+from fulfilment.carriers.offers import active_carriers, offers_of, preferred
 from fulfilment.models import (
     BoxType,
-    Carrier,
-    CarrierRate,
     Carton,
     FulfilmentOrder,
     Label,
@@ -125,20 +123,14 @@ def choose_service(order: Order, to: OrderAddress, cartons: Sequence[PackedCarto
     """The service the customer chose by name, else the best offer of all active carriers."""
     country = to.country or order.ship_country
     parcels = [_parcel(carton) for carton in cartons]
-    offers = [
-        offer
-        for carrier in Carrier.objects.filter(is_active=True).prefetch_related(
-            Prefetch("rates", CarrierRate.objects.select_related("carrier"))
-        )
-        for offer in gateway_of(carrier.gateway).offers(
-            list(carrier.rates.all()), parcels, country=country, ship_on=ship_on, promised=order.promised_delivery_on
-        )
-    ]
-    if not offers:
+    offers = offers_of(
+        active_carriers(), parcels, country=country, ship_on=ship_on, promised=order.promised_delivery_on
+    )
+    offer = preferred(offers, order.shipping_method)
+    if offer is None:
         heaviest = max(parcel.weight_g for parcel in parcels)
         raise NoService(f"No delivery service carries {heaviest / 1000:.2f} kg to {country or '–'}")
-    wanted = [offer for offer in offers if offer.service.casefold() == order.shipping_method.casefold()]
-    return min(wanted or offers, key=lambda o: (not o.keeps_promise, o.price if o.keeps_promise else o.transit_days))
+    return offer
 
 
 def _parcel(carton: PackedCarton) -> Parcel:

@@ -8,7 +8,7 @@ from random import Random
 from stdnum import ean
 
 from fulfilment.demo.catalogue import RATE, Item, items
-from fulfilment.models import BoxType, Carrier, CarrierRate
+from fulfilment.models import BoxType, Carrier, CarrierRate, Pickup
 from inventory.models import (
     Bin,
     BundleComponent,
@@ -116,7 +116,7 @@ def load_master(rng: Random, *, now: datetime) -> Master:
         items={item.code: item for item in catalogue},
         skus=skus,
         lots=_lots(catalogue, skus, rng, now),
-        carriers=_carriers(),
+        carriers=_carriers(warehouses),
         boxes=BoxType.objects.bulk_create([BoxType(**dict(zip(_BOX, row, strict=True))) for row in BOXES]),
         channels={
             c.code: c for c in Channel.objects.bulk_create([Channel(code=c, name=n, kind=k) for c, n, k in CHANNELS])
@@ -262,7 +262,7 @@ def _lots(catalogue: list[Item], skus: dict[str, Sku], rng: Random, now: datetim
     return {lot.sku_id: lot for lot in made}
 
 
-def _carriers() -> dict[str, Carrier]:
+def _carriers(warehouses: dict[str, Warehouse]) -> dict[str, Carrier]:
     made = Carrier.objects.bulk_create(
         [
             Carrier(
@@ -280,6 +280,8 @@ def _carriers() -> dict[str, Carrier]:
         ]
     )
     carriers = {carrier.code: carrier for carrier in made}
+    express = [Pickup(warehouse=w, carrier=carriers["express"], leaves_at=time(17, 30)) for w in warehouses.values()]
+    Pickup.objects.bulk_create(express)
     near, days = (
         {"SE": 4, "DK": 4, "NO": 6, "FI": 6, "DE": 5, "NL": 5, "FR": 7, "GB": 8, "**": 14},
         {"SE": 1, "DK": 1, "DE": 2, "NL": 2},

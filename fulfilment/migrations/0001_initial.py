@@ -157,6 +157,15 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Pickup',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('leaves_at', models.TimeField(verbose_name='truck leaves (local time)')),
+                ('carrier', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pickups', to='fulfilment.carrier')),
+                ('warehouse', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pickups', to='inventory.warehouse')),
+            ],
+        ),
+        migrations.CreateModel(
             name='ScanEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -305,6 +314,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='picktask',
             constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', django.db.models.expressions.CombinedExpression(models.F('picked'), '+', models.F('short')))), name='task_picked_within'),
+        ),
+        migrations.AddConstraint(
+            model_name='pickup',
+            constraint=models.UniqueConstraint(fields=('warehouse', 'carrier'), name='pickup_once'),
         ),
         migrations.AddIndex(
             model_name='scanevent',

@@ -66,6 +66,23 @@ class CarrierRate(models.Model):
         return f"{self.carrier} {self.service} {self.country} ≤ {self.max_weight_g} g"
 
 
+class Pickup(models.Model):
+    """When a carrier's truck leaves a warehouse each working day, in the warehouse's time.
+
+    A carrier without one is expected at the warehouse's own cut-off.
+    """
+
+    warehouse = models.ForeignKey("inventory.Warehouse", on_delete=models.CASCADE, related_name="pickups")
+    carrier = models.ForeignKey(Carrier, on_delete=models.CASCADE, related_name="pickups")
+    leaves_at = models.TimeField(_("truck leaves (local time)"))
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["warehouse", "carrier"], name="pickup_once")]
+
+    def __str__(self) -> str:
+        return f"{self.carrier}, {self.warehouse} {self.leaves_at:%H:%M}"
+
+
 SILENT_AFTER = timedelta(hours=48)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -23,8 +23,8 @@ from fulfilment.actions.waves import (
     split_wave,
 )
 from fulfilment.models import FulfilmentOrder, PickTask, Wave
-from fulfilment.reports import progress_of, route
-from fulfilment.states import WaveStatus, WorkStatus
+from fulfilment.reports import progress_of, route, with_figures
+from fulfilment.states import WaveStatus
 from fulfilment.views.places import here_or_busiest, my_warehouses, person
 from inventory.models import Warehouse
 from ordermgmt.access import staff_page
@@ -39,7 +39,7 @@ SHOWN_DONE = timedelta(hours=24)
 def wave_list(request: HttpRequest) -> HttpResponse:
     """Waves on the floor, and what is ready for the next."""
     warehouse, now = here_or_busiest(request), timezone.now()
-    waves = _with_figures(Wave.objects.filter(warehouse=warehouse))
+    waves = with_figures(Wave.objects.filter(warehouse=warehouse))
     plan = plan_waves(warehouse, Choice()) if warehouse else None
     context = {
         "page_title": _("Waves"),
@@ -54,17 +54,6 @@ def wave_list(request: HttpRequest) -> HttpResponse:
         "may_release": person(request).has_perm("fulfilment.release"),
     }
     return render(request, "fulfilment/wave_list.html", context)
-
-
-def _with_figures(waves: QuerySet[Wave]) -> Any:
-    live = ~Q(fulfilment_orders__status=WorkStatus.CANCELLED)
-    lines = "fulfilment_orders__lines__"
-    return waves.select_related("picker", "warehouse").annotate(
-        orders=Count("fulfilment_orders", filter=live, distinct=True),
-        units=Sum(f"{lines}quantity", filter=live, default=0),
-        units_picked=Sum(f"{lines}picked", filter=live, default=0),
-        due=Min("fulfilment_orders__ship_by", filter=live),
-    )
 
 
 def _to_put_back(warehouse: Warehouse | None) -> QuerySet[FulfilmentOrder]:

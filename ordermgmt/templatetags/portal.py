@@ -140,6 +140,12 @@ def clock_time(value: datetime | None) -> str:
 
 
 @register.filter
+def clock_seconds(value: datetime) -> str:
+    """The time of day of a live page in the business zone: 14:05:10."""
+    return f"{value.astimezone(business_zone()):%H:%M:%S}"
+
+
+@register.filter
 def day(value: date | datetime | None, pattern: str = "j M") -> str:
     """A business day for staff: 22 Nov. An instant is first put into the business zone."""
     if not value:

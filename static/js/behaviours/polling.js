@@ -14,6 +14,24 @@ function stale(box, since) {
   box.prepend(note);
 }
 
+// What a number said before: one that changed is underlined for a second (not by colour alone).
+const cells = (box) => new Map([...box.querySelectorAll("[data-cell]")].map((cell) => [cell.dataset.cell, cell.textContent]));
+
+function mark(box, before) {
+  for (const cell of box.querySelectorAll("[data-cell]")) {
+    if (!before.has(cell.dataset.cell) || before.get(cell.dataset.cell) === cell.textContent) continue;
+    cell.classList.add("is-changed");
+    setTimeout(() => cell.classList.remove("is-changed"), 1000);
+  }
+}
+
+function tell(box, at) {
+  for (const clock of document.querySelectorAll(`[data-fresh="${CSS.escape(box.id)}"]`)) {
+    clock.textContent = at.toLocaleTimeString("en-GB", clock.dataset.zone ? { timeZone: clock.dataset.zone } : {});
+    clock.dateTime = at.toISOString();
+  }
+}
+
 async function refresh(box, state) {
   if (document.hidden || box.contains(document.activeElement)) return;
   try {
@@ -21,8 +39,13 @@ async function refresh(box, state) {
     if (!answer.ok) throw new Error(answer.status);
     const text = await answer.text();
     Object.assign(state, { failures: 0, fresh: new Date() });
-    if (text !== state.text) window.htmx?.swap(box, text, { swapStyle: "innerHTML" });
+    if (text !== state.text) {
+      const before = cells(box);
+      window.htmx?.swap(box, text, { swapStyle: "innerHTML" });
+      mark(box, before);
+    }
     state.text = text;
+    tell(box, state.fresh);
     box.querySelector("[data-stale]")?.remove();
   } catch {
     state.failures += 1;
