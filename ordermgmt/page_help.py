@@ -60,6 +60,11 @@ PAGES = (
         _("Scan the place, count what lies there; the books are not shown, so that the count is honest."),
         _("Far off the books, another person counts again; then a lead decides. Picks leave the place alone until then."),
     )),
+    PageHelp(_("Shift board"), "shift_orders", "fulfilment.view", (
+        _("What must leave today, how far it is, and when it will be done at the pace of the last hour."),
+        _("Press any number to see its orders. A truck with a triangle will not get all of its parcels."),
+        _("Wall screen shows the same in large on a dark ground. The trucks' times are kept with the carriers."),
+    )),
     PageHelp(_("Waves"), "wave_list", "fulfilment.release", (
         _("What can be picked now, put together so that one walk serves many orders."),
         _("Make a wave by cut-off or carrier; pickers find it on their scanner at once."),
