@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from customers.views import customer_edit, customer_list, customer_page, mail_hook
+from customers.views import customer_deeds, customer_edit, customer_list, customer_page, mail_hook
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("tickets/", include("customers.ticket_urls")),
@@ -11,10 +11,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/new/", customer_edit.customer_new, name="customer_new"),
     path("customers/<str:number>/", customer_page.customer_detail, name="customer_detail"),
     path("customers/<str:number>/edit/", customer_edit.customer_edit, name="customer_edit"),
-    path("customers/<str:number>/actions/block/", customer_page.customer_block, name="customer_block"),
-    path("customers/<str:number>/actions/unblock/", customer_page.customer_unblock, name="customer_unblock"),
-    path("customers/<str:number>/actions/note/", customer_page.customer_note, name="customer_note"),
-    path("customers/<str:number>/actions/consent/", customer_page.customer_consent, name="customer_consent"),
+    path("customers/<str:number>/actions/block/", customer_deeds.customer_block, name="customer_block"),
+    path("customers/<str:number>/actions/unblock/", customer_deeds.customer_unblock, name="customer_unblock"),
+    path("customers/<str:number>/actions/note/", customer_deeds.customer_note, name="customer_note"),
+    path("customers/<str:number>/actions/consent/", customer_deeds.customer_consent, name="customer_consent"),
+    path("customers/<str:number>/actions/checked/", customer_deeds.customer_checked, name="customer_checked"),
+    path("customers/<str:number>/follow-ups/", customer_deeds.follow_up_new, name="follow_up_new"),
+    path("customers/<str:number>/follow-ups/<int:pk>/done/", customer_deeds.follow_up_done, name="follow_up_done"),
+    path("customers/<str:number>/follow-ups/<int:pk>/open/", customer_deeds.follow_up_reopen, name="follow_up_reopen"),
     path("customers/<str:number>/addresses/new/", customer_edit.address_new, name="address_new"),
     path("customers/<str:number>/addresses/<int:pk>/", customer_edit.address_replace, name="address_replace"),
     path("customers/<str:number>/addresses/<int:pk>/retire/", customer_edit.address_retire, name="address_retire"),

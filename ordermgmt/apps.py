@@ -33,6 +33,9 @@ class OrdermgmtConfig(AppConfig):
             "people",
             "mail_kinds",
             "ticket_panel",
+            "desk",
+            "customer_facts",
+            "holdings",
         )
         for config in self._ours():
             # Libraries keep something else under this name.

@@ -111,6 +111,7 @@ class OrderFilters(ListFilters):
     assignee = ChoiceFilter(
         label=_("Assigned to"), choices=[("me", _("Me")), ("nobody", _("Nobody"))], method="by_assignee"
     )
+    customer = CharFilter(label=_("Customer (number)"), method="by_customer")
     placed = DateFromToRangeFilter(label=_("Placed"), method="by_placed")
     amount = RangeFilter(label=_("Total"), field_name="total")
 
@@ -155,6 +156,9 @@ class OrderFilters(ListFilters):
     def by_item(self, orders: Orders, name: str, value: str) -> Orders:
         sku = Sku.objects.filter(code=value.strip().upper()).first()
         return orders.filter(has_item(sku)) if sku else orders.none()
+
+    def by_customer(self, orders: Orders, name: str, value: str) -> Orders:
+        return orders.filter(customer__number=value.strip().upper())
 
     def by_country(self, orders: Orders, name: str, value: str) -> Orders:
         return orders.filter(ship_country=value.strip().upper())

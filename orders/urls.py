@@ -1,9 +1,16 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from orders.views import customer_merge, inbound, order_bulk, order_list, order_new
+from orders.views import customer_helping, customer_merge, customer_moving, inbound, order_bulk, order_list, order_new
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/<str:number>/merge/", customer_merge.customer_merge, name="customer_merge"),
+    path("customers/<str:number>/move/", customer_moving.customer_move, name="customer_move"),
+    path("customers/<str:number>/give-credit/", customer_helping.customer_credit, name="customer_credit"),
+    path("customers/<str:number>/login-link/", customer_helping.customer_login_link, name="customer_login_link"),
+    path(
+        "customers/<str:number>/pay-link/<str:invoice>/", customer_helping.customer_pay_link, name="customer_pay_link"
+    ),
+    path("customers/<str:number>/as-customer/<str:record_number>/", customer_helping.customer_as, name="customer_as"),
     path("orders/", order_list.order_list, name="order_list"),
     path("orders/new/", order_new.order_new, name="order_new"),
     path("orders/new/customers/", order_new.order_new_customers, name="order_new_customers"),

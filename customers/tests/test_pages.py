@@ -54,7 +54,7 @@ def test_the_list_costs_the_same(
     support: Client, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     CustomerFactory.create_batch(count)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(15):
         support.get("/customers/")
 
 
@@ -66,7 +66,7 @@ def test_the_page_costs_the_same(
     for _ in range(count):
         AddressFactory(customer=customer, is_default=False)
         ConsentFactory(customer=customer)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(32):
         assert support.get(f"/customers/{customer.number}/").status_code == 200
 
 

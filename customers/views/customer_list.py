@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from django.db.models import Count, F, Max, Q, Sum
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from customers.filters import OWING, CustomerFilters
+from customers.desk import contacts
+from customers.filters import CustomerFilters
+from customers.list_facts import facts_of
 from customers.models import Customer
 from customers.states import CustomerStatus
 from ordermgmt.access import staff_page
@@ -35,6 +37,21 @@ def _name(customer: Customer) -> SafeString | str:
     return customer.name
 
 
+# The state of a customer's plans: words and look.
+PLAN_WORDS = {
+    "active": (_("Active"), "good"), "paused": (_("Paused"), "hold"), "unpaid": (_("Not paid"), "bad"),
+    "over": (_("Ended"), "neutral"),
+}  # fmt: skip
+
+
+def _plan(customer: Any) -> SafeString | str:
+    """Loud only where a payment failed."""
+    if customer.plan not in PLAN_WORDS:
+        return portal.number(None)
+    words, tone = PLAN_WORDS[customer.plan]
+    return portal.tag(words, tone, tone == "bad")
+
+
 class CustomerList(ListPage):
     name = "customers"
     title = _("Customers")
@@ -50,17 +67,29 @@ class CustomerList(ListPage):
             cell=portal.state_tag,
             text=lambda customer: customer.get_status_display(),
         ),
+        Column("plan", _("Plan"), cell=_plan, text=lambda c: str(PLAN_WORDS.get(c.plan, ("", ""))[0]), css="nowrap"),
+        Column(
+            "next_on",
+            _("Next delivery"),
+            cell=lambda c: portal.day(c.next_on),
+            text=lambda c: c.next_on,
+            css="nowrap low",
+        ),
         Column("open_orders", _("Open orders"), cell=lambda c: c.orders_open, text=lambda c: c.orders_open, css="num"),
         Column("owes", _("Owes"), cell=lambda c: _sums(c.owes), text=lambda c: str(_sums(c.owes)), css="num nowrap"),
         Column(
-            "spent",
-            _("Ordered in all"),
-            cell=lambda c: _sums(c.spent),
-            text=lambda c: str(_sums(c.spent)),
+            "worth",
+            _("Paid in all"),
+            cell=lambda c: _sums(c.worth),
+            text=lambda c: str(_sums(c.worth)),
             css="num wide nowrap",
         ),
         Column(
-            "last", _("Last order"), cell=lambda c: portal.day(c.last_order), text=lambda c: c.last_order, css="wide"
+            "contact",
+            _("Last contact"),
+            cell=lambda c: portal.day(c.contact_at),
+            text=lambda c: c.contact_at,
+            css="wide",
         ),
         Column("created_at", _("Customer since"), cell=lambda c: portal.day(c.created_at), sort="created", css="wide"),
         Column("email", _("E-mail"), default=False, css="wide"),
@@ -70,6 +99,9 @@ class CustomerList(ListPage):
     default_sort = "created"
     views: ClassVar = (
         View("all", _("All")),
+        View("subscribers", _("Active subscribers"), "plan=active"),
+        View("at-risk", _("At risk"), "risk=yes"),
+        View("new", _("New this week"), "new=week"),
         View("owing", _("Owes money"), "owes=true"),
         View("blocked", _("Blocked"), "status=blocked&sort=name"),
     )
@@ -88,32 +120,18 @@ class CustomerList(ListPage):
         return {"may_edit": user.has_perm("customers.edit"), "may_import": user.has_perm("customers.import")}
 
     def prepare(self, rows: list[Any]) -> None:
-        """Orders of the whole page in one query, per customer and currency."""
-        facts: dict[int, list[Any]] = {}
-        for fact in _order_facts([row.pk for row in rows]):
-            facts.setdefault(fact["pk"], []).append(fact)
+        """What other apps know of the rows of this page, and when somebody last spoke with each."""
+        facts = facts_of([row.pk for row in rows], self.now)
+        numbers = [row.number for row in rows]
+        spoke: Any = dict(contacts(numbers).order_by().values_list("subject").annotate(at=Max("at")))
         for row in rows:
-            mine = facts.get(row.pk, [])
-            row.orders_open = sum(fact["open"] for fact in mine)
-            row.owes = {fact["orders__currency"]: fact["owes"] for fact in mine}
-            row.spent = {fact["orders__currency"]: fact["spent"] for fact in mine}
-            row.last_order = max((fact["last"] for fact in mine), default=None)
-
-
-def _order_facts(pks: list[int]) -> Any:
-    counted = Q(orders__status__in=("accepted", "closed"))
-    owed = F("orders__total") - F("orders__paid_total") + F("orders__refunded_total")
-    return (
-        Customer.objects.filter(pk__in=pks, orders__isnull=False)
-        .values("pk", "orders__currency")
-        .order_by()
-        .annotate(
-            open=Count("orders", filter=Q(orders__status="accepted")),
-            owes=Sum(owed, filter=counted & Q(orders__payment_status__in=OWING)),
-            spent=Sum("orders__total", filter=counted),
-            last=Max("orders__placed_at"),
-        )
-    )
+            mine = facts.get(row.pk, {})
+            row.orders_open, row.owes, row.worth = (
+                mine.get("orders_open", 0),
+                mine.get("owes", {}),
+                mine.get("worth", {}),
+            )
+            row.plan, row.next_on, row.contact_at = mine.get("plan", ""), mine.get("next_on"), spoke.get(row.number)
 
 
 @staff_page("customers.view")

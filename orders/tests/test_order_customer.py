@@ -15,8 +15,8 @@ from ordermgmt.models import Activity, MessageState, OutgoingMessage
 from ordermgmt.page_help import PAGES
 from ordermgmt.roles import PERMISSIONS_OF, Role
 from orders.models import Order
+from orders.saying import say_this
 from orders.tests.customer_orders import in_stock
-from orders.views.detail_cards import say_this
 
 pytestmark = pytest.mark.django_db
 

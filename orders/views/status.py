@@ -15,6 +15,7 @@ from inventory.models import ServedZone
 from ordermgmt.access import customer_page
 from ordermgmt.blocking import blockers_of
 from ordermgmt.prepared import PreparedRecords
+from orders import viewing
 from orders.customer_forms import CustomerAddressForm, FindForm, ProofForm
 from orders.following import Following, count_words, follow
 from orders.identity import is_proven
@@ -30,7 +31,12 @@ def by_link(view: StatusView) -> Callable[[HttpRequest, str], HttpResponse]:
 
     @wraps(view)
     def found(request: HttpRequest, token: str) -> HttpResponse:
-        link = next(iter(_LINK(token)), None)
+        if viewing.is_view(token):
+            link = viewing.order_link(request, token, now=timezone.now())
+        else:
+            link = next(iter(_LINK(token)), None)
+        if link is not None and viewing.is_view(token) and request.method not in viewing.LOOKS:
+            return viewing.refused(request)
         if link is None:
             return render(request, "customer/unknown.html", {"form": FindForm()}, status=404)
         with translation.override(link.order.language):

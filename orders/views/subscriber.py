@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from ordermgmt.access import customer_page
 from ordermgmt.limits import address_of, may_try
 from ordermgmt.models import OutgoingMessage
+from orders import viewing
 from orders.actions.links import CUSTOMER
 from orders.actions.subscription_changes import Change, Conflict, change_subscription, is_final
 from orders.actions.subscription_work import NotAllowed, TooLate
@@ -45,7 +46,12 @@ def by_link(view: PlanView) -> PlanView:
 
     @wraps(view)
     def found(request: HttpRequest, token: str, **more: Any) -> HttpResponse:
-        link = LINK.filter(token=token).first()
+        if viewing.is_view(token):
+            link = viewing.plan_link(request, token, now=timezone.now())
+        else:
+            link = LINK.filter(token=token).first()
+        if link is not None and viewing.is_view(token) and request.method not in viewing.LOOKS:
+            return viewing.refused(request)
         if link is None:
             return render(request, "customer/unknown.html", {"form": FindForm()}, status=404)
         with translation.override(link.subscription.language):

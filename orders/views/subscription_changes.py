@@ -84,17 +84,25 @@ def _confirmed(request: StaffRequest, s: Subscription, deed: Deed, form: ChangeF
     return _done(request, s, event)
 
 
+def _back(request: StaffRequest, s: Subscription) -> str:
+    """Where the person came from: the page of the customer, or that of the subscription."""
+    asked = request.POST.get("back") or request.GET.get("back", "")
+    return asked if asked == s.customer.get_absolute_url() else s.get_absolute_url()
+
+
 def _show(request: StaffRequest, s: Subscription, deed: Deed, form: ChangeForm, status: int = 200, **facts: Any) -> HttpResponse:  # fmt: skip
-    context = {"s": s, "deed": deed, "form": form, "page_title": deed.title, **facts}
+    context = {"s": s, "deed": deed, "form": form, "page_title": deed.title, "back_url": _back(request, s), **facts}
     return render(request, "subscriptions/change.html", context, status=status)
 
 
 def _done(request: StaffRequest, s: Subscription, event: SubscriptionEvent) -> HttpResponse:
     forget_totals()
+    back = _back(request, s)
     undo = reverse("subscription_undo", args=[s.number, event.pk])
+    undo = undo if back == s.get_absolute_url() else f"{undo}?back={back}"
     words = _("%(number)s: %(what)s.") % {"number": s.number, "what": event.get_kind_display()}
     messages.success(request, words, extra_tags=undo)
-    return redirect(s)
+    return redirect(back)
 
 
 def _ordered(request: StaffRequest, s: Subscription, made: Ordered) -> HttpResponse:
@@ -129,10 +137,12 @@ def _at_once(request: StaffRequest, number: str, slug: str, kind: Any) -> HttpRe
         event = change_subscription(s.pk, change, by=request.user, now=timezone.now())
     except TooLate as late:
         messages.warning(request, str(late))
-        return redirect(f"{reverse('subscription_change', args=[number, slug])}?number={asked}")
+        return redirect(
+            f"{reverse('subscription_change', args=[number, slug])}?number={asked}&back={_back(request, s)}"
+        )
     except (NotAllowed, Conflict) as refusal:
         messages.warning(request, str(refusal))
-        return redirect(s)
+        return redirect(_back(request, s))
     return _done(request, s, event)
 
 
@@ -150,4 +160,4 @@ def subscription_undo(request: StaffRequest, number: str, event_id: int) -> Http
     else:
         forget_totals()
         messages.success(request, _("Undone. %(number)s is as it was.") % {"number": number})
-    return redirect(s)
+    return redirect(_back(request, s))

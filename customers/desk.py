@@ -1,0 +1,97 @@
+"""What the page of a customer shows that customers know themselves: messages, contact, changes."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.urls import NoReverseMatch
+from django.utils.translation import gettext_lazy
+
+from customers.actions.contacts import CONTACT, CONTACT_BEGINS
+from customers.desks import PROBLEM, Card, Desk, Open, Part, Rows, desk_part, desk_tab
+from customers.models import Customer, Ticket
+from ordermgmt.models import Activity, MessageState, OutgoingMessage
+from ordermgmt.timelines import by_day, field_changes
+
+MOST, MOST_TICKETS = 100, 10
+# They end within minutes: sending one again would only puzzle.
+SHORT_LIVED = ("order_code", "order_link", "subscription_code", "subscription_link")
+
+
+def contacts(numbers: list[str]) -> QuerySet[Activity]:
+    """Lines of history that say that somebody of us talked with these customers."""
+    spoken = Q(verb__in=CONTACT)
+    for beginning in CONTACT_BEGINS:
+        spoken |= Q(verb__startswith=beginning)
+    return Activity.objects.filter(spoken, subject__in=numbers)
+
+
+def messages_to(customer: Customer) -> QuerySet[OutgoingMessage]:
+    """Everything written about the customer, their orders and subscriptions; found by threads, not by an e-mail
+    address that several people may share."""
+    of_theirs = Q(thread=customer.number)
+    for relation in ("orders", "subscriptions"):
+        of_theirs |= Q(thread__in=getattr(customer, relation).values("number"))
+    return OutgoingMessage.objects.filter(of_theirs)
+
+
+@desk_part(rank=60)
+def contact_of(desk: Desk) -> Part:
+    """When we last talked or wrote, and what was promised."""
+    spoken = contacts([desk.customer.number]).order_by("-at", "-pk").first()
+    written = messages_to(desk.customer).filter(state=MessageState.SENT).order_by("-sent_at", "-pk")
+    last = written.values_list("sent_at", "subject_line").first()
+    facts: dict[str, Any] = {"spoken": spoken, "written": last}
+    return Part(
+        open=_tickets(desk),
+        cards=[Card(template="customers/cards/contact.html", facts=facts, rank=40)],
+        contact_at=_later(spoken.at if spoken else None, last[0] if last else None),
+    )
+
+
+def _tickets(desk: Desk) -> list[Open]:
+    """Matters that are not solved; those past their target are problems."""
+    try:
+        rows = list(
+            Ticket.objects.living()
+            .filter(customer=desk.customer, merged_into=None)
+            .order_by("due_at", "pk")[:MOST_TICKETS]
+        )
+        return [_ticket(row, desk.now, row.get_absolute_url()) for row in rows]
+    except NoReverseMatch:
+        return []
+
+
+def _ticket(row: Ticket, now: datetime, url: str) -> Open:
+    is_late = row.due_at is not None and row.due_at < now
+    words = f"{row.get_status_display()}. {row.subject}"
+    return Open(number=row.number, url=url, words=words, tone="warn" if is_late else "active", note="",
+                since=row.created_at, rank=PROBLEM - 10 if is_late else PROBLEM + 5)  # fmt: skip
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((moment for moment in (one, other) if moment), default=None)
+
+
+@desk_tab("messages", gettext_lazy("Messages"), rank=50, permission="messages.view")
+def message_rows(desk: Desk) -> Rows:
+    """The newest hundred, each opening as the customer got it."""
+    rows = messages_to(desk.customer).defer("html", "context", "text").order_by("-created_at", "-pk")[:MOST]
+    may = desk.may("messages.resend")
+    return Rows(
+        template="customers/tabs/messages.html", facts={"rows": [(row, may and _may_resend(row)) for row in rows]}
+    )
+
+
+def _may_resend(row: OutgoingMessage) -> bool:
+    return bool(row.recipient) and row.state in (MessageState.SENT, MessageState.DEAD) and row.kind not in SHORT_LIVED
+
+
+@desk_tab("changes", gettext_lazy("Changes"), rank=90, permission="customers.view")
+def changes(desk: Desk) -> Rows:
+    """What was done to the record itself, and field by field what it was before."""
+    lines = Activity.objects.filter(subject=desk.customer.number).order_by("-at", "-pk")[:MOST]
+    return Rows(
+        template="customers/tabs/changes.html",
+        facts={"days": by_day(lines, now=desk.now), "fields": field_changes(desk.customer)},
+    )
