@@ -10,8 +10,9 @@ from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Sub
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext_lazy as _
 
-from fulfilment.models import FulfilmentOrder, ScanEvent, Shipment, ShipmentLine
-from fulfilment.states import ShipmentStatus, Verdict
+from fulfilment import carrier_kpis, scan_kpis  # noqa: F401  register their figures
+from fulfilment.models import FulfilmentOrder, Shipment, ShipmentLine
+from fulfilment.states import ShipmentStatus
 from inventory.models import Closure, Warehouse
 from ordermgmt.clock import business_zone
 from ordermgmt.kpis import Filters, Measure, Period, Trail, Unit, kpi, midnight, one_if
@@ -293,30 +294,6 @@ kpi(
 
 
 # The floor ----------------------------------------------------------------------------------------
-RIGHT_SCANS = (Verdict.ACCEPTED, Verdict.LINE_DONE, Verdict.JOB_DONE)
-WRONG_SCANS = (Verdict.WRONG, Verdict.EXTRA)
-
-
-@kpi(
-    "pick_accuracy",
-    title=_("Right picks"),
-    question=_("How good is picking?"),
-    definition=_(
-        "Scans at picking that were right ÷ scans that were right, wrong or one too many. By scan, not by line: wrong picks are stopped at the scan."
-    ),
-    source="ScanEvent",
-    unit=Unit.SHARE,
-    moment="at",
-    numerator=one_if(Q(verdict__in=RIGHT_SCANS)),
-    trails=(Trail(ScanEvent.objects.all, "pk", "pk"),),
-    target=Decimal("0.995"),
-    record=lambda scan: (scan.code or str(scan.pk), "/waves/"),
-    rank=4,
-)
-def pick_accuracy(period: Period) -> QuerySet[ScanEvent]:
-    return ScanEvent.objects.filter(station="pick", verdict__in=(*RIGHT_SCANS, *WRONG_SCANS))
-
-
 def capacity(period: Period, filters: Filters) -> Decimal:
     """Orders the warehouses could send in the period: their daily number × the days they work."""
     houses = Warehouse.objects.active().filter(daily_capacity__gt=0)

@@ -140,6 +140,7 @@ class KpiDayAdmin(ReadOnlyAdmin):
         "plan",
         "country",
         "currency",
+        "category",
         "numerator",
         "denominator",
         "count",
@@ -162,6 +163,12 @@ class KpiTargetAdmin(ReadOnlyAdmin):
     list_display = ("kpi", "value", "starts_on", "owner", "set_by")
     list_filter = ("kpi",)
     search_fields = ("kpi", "owner")
+
+
+@admin.register(models.KpiPlace)
+class KpiPlaceAdmin(ReadOnlyAdmin):
+    list_display = ("user", "place", "kpi")
+    search_fields = ("kpi", "user__name")
 
 
 @admin.register(models.KpiNote)

@@ -37,10 +37,16 @@ class OrdermgmtConfig(AppConfig):
             "customer_facts",
             "holdings",
         )
+        self._offer_rankings()
         for config in self._ours():
             # Libraries keep something else under this name.
             if find_spec(f"{config.name}.exceptions"):
                 import_module(f"{config.name}.exceptions")
+
+    def _offer_rankings(self) -> None:
+        from ordermgmt.ranked_sections import offer_rankings  # noqa: PLC0415  (needs the models)
+
+        offer_rankings()
 
     def _ours(self) -> list[AppConfig]:
         here = Path(self.path).parent

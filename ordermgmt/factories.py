@@ -23,6 +23,7 @@ from ordermgmt.models import (
     KpiDay,
     KpiMark,
     KpiNote,
+    KpiPlace,
     KpiTarget,
     MailAddress,
     MailEvent,
@@ -238,6 +239,15 @@ class KpiTargetFactory(factory.django.DjangoModelFactory[KpiTarget]):
     starts_on = factory.Sequence(lambda n: date(2026, 1, 1) + timedelta(days=n))
     set_by = "Test"
     set_at = NOW
+
+
+class KpiPlaceFactory(factory.django.DjangoModelFactory[KpiPlace]):
+    class Meta:
+        model = KpiPlace
+
+    user = factory.SubFactory(UserFactory)
+    kpi = "otif"
+    place = factory.Sequence(lambda n: n + 1)
 
 
 class KpiNoteFactory(factory.django.DjangoModelFactory[KpiNote]):

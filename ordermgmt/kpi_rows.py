@@ -28,6 +28,7 @@ class KpiRowFilters(ListFilters):
     plan = CharFilter(label=gettext_lazy("Plan"), method="as_selected")
     country = CharFilter(label=gettext_lazy("Country"), method="as_selected")
     currency = CharFilter(label=gettext_lazy("Currency"), method="as_selected")
+    category = CharFilter(label=gettext_lazy("Kind"), method="as_selected")
 
     class Meta:
         model = KpiDay

@@ -23,6 +23,8 @@ Row = Any
 
 class Unit:
     SHARE = "share"  # of one
+    PER_THOUSAND = "per_thousand"  # kept as a share of one
+    PER_HOUR = "per_hour"
     MINUTES = "minutes"
     COUNT = "count"
     MONEY = "money"
@@ -88,6 +90,9 @@ class Kpi:
 
     `moment` (an instant) or `on` (a date) says which day a row belongs to. `record` gives number and address of a row.
     `spans`: whole minutes (or days) of each row, for medians. `formula`: where the value is not numerator over denominator.
+    `in_money`: numerator and denominator are amounts, no counts of rows.
+    `categories`: what each code of the dimension `category` is called, for ranked bars. `is_tile`: has a tile of its own;
+    without it the figure stands in a section of the report only.
     """
 
     name: str
@@ -108,6 +113,9 @@ class Kpi:
     spans: Callable[[QuerySet[Any]], Iterable[tuple[Row, int]]] | None = None
     formula: Callable[[Decimal, Decimal, Period], Decimal | None] | None = None
     dimensions: Mapping[str, str] = field(default_factory=dict)
+    categories: Callable[[], Mapping[str, Any]] | None = None
+    is_tile: bool = True
+    in_money: bool = False
     trails: tuple[Trail, ...] = ()
     target: Decimal | None = None
     is_live: bool = False

@@ -15,7 +15,7 @@ from ordermgmt.models.kpis import DIMENSIONS
 from ordermgmt.money import ZERO
 
 BEGINNING = date(1970, 1, 1)
-_PLACES = {Unit.SHARE: "0.000001", Unit.MONEY: "0.01"}
+_PLACES = {Unit.SHARE: "0.000001", Unit.PER_THOUSAND: "0.000001", Unit.MONEY: "0.01"}
 P95 = 95
 
 
@@ -179,6 +179,11 @@ def _series(kpi: Kpi, period: Period, days: Mapping[date, Sums]) -> dict[date, D
         if day >= period.first:
             series[day] = _value(kpi, running, running.denominator, period)
     return series
+
+
+def value_of(kpi: Kpi, sums: Sums, period: Period) -> Decimal | None:
+    """Of sums that need no base."""
+    return _value(kpi, sums, sums.denominator, period)
 
 
 def _value(kpi: Kpi, sums: Sums, denominator: Decimal, period: Period) -> Decimal | None:

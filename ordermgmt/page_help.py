@@ -55,6 +55,11 @@ PAGES = (
         _("Open an item for its ledger: every unit that came or went, who, when and why."),
         _("Numbers change only by receiving, moving, counting or adjusting with a reason."),
     )),
+    PageHelp(_("Reports"), "report_list", "reports.view", (
+        _("Figures of a period beside the period before; every number opens exactly the rows it counts."),
+        _("Open a figure for its definition, target, notes and course; the first of Your tiles stand at the top."),
+        _("Days that are not over are left out of promises; below 20 rows the counts stand instead of a percentage."),
+    )),
     PageHelp(_("Counts"), "count_list", "inventory.view", (
         _("Places to be counted, because a pick found too little or a lead asked for it."),
         _("Scan the place, count what lies there; the books are not shown, so that the count is honest."),

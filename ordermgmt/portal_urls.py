@@ -70,6 +70,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("papers/<slug:kind>/<str:number>/", papers.paper, name="paper"),
     path("papers/<slug:kind>/<str:number>/data/", papers.paper_data, name="paper_data"),
     path("reports/", reports.report_list, name="report_list"),
+    path("reports/tiles/", reports.report_places, name="report_places"),
     path("reports/all.<str:kind>", reports.report_file, name="report_file"),
     path("reports/figures/<slug:name>/", reports.kpi_detail, name="kpi_detail"),
     path("reports/figures/<slug:name>/rows/", reports.kpi_rows, name="kpi_rows"),

@@ -1,6 +1,6 @@
 """What is asked of the reports: a period, what it is compared with, and what it is narrowed to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from ordermgmt.kpis import SPLITS, Period
+from ordermgmt.kpis import SPLITS, Kpi, Period
 from ordermgmt.models import KpiNote, KpiTarget
 
 PERIODS = [
@@ -125,3 +125,31 @@ class NoteForm(forms.ModelForm):  # type: ignore[type-arg]
         model = KpiNote
         fields = ("on", "words")
         widgets = {"on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
+
+
+MOST_PLACES = 12
+
+
+class PlacesForm(forms.Form):
+    """A place from 1 for each figure that is to stand at the top, blank for the others."""
+
+    def __init__(self, data: Any = None, *, kpis: Iterable[Kpi], placed: Sequence[str]) -> None:
+        super().__init__(data, label_suffix="")
+        choices = [("", _("Below")), *((str(n), str(n)) for n in range(1, MOST_PLACES + 1))]
+        for kpi in kpis:
+            at = str(placed.index(kpi.name) + 1) if kpi.name in placed else ""
+            self.fields[kpi.name] = forms.ChoiceField(label=str(kpi.title), choices=choices, required=False, initial=at)
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        taken: dict[str, str] = {}
+        for name, place in said.items():
+            if place and place in taken:
+                self.add_error(name, _("Two figures cannot stand in one place."))
+            taken[place] = name
+        return said
+
+    @property
+    def names(self) -> list[str]:
+        placed = [(int(place), name) for name, place in self.cleaned_data.items() if place]
+        return [name for _place, name in sorted(placed)]

@@ -39,8 +39,16 @@ def in_words(kpi: Kpi, value: Decimal | None, filters: Mapping[str, str] | None 
         Unit.MONEY: lambda: portal.money(value, currency),
         Unit.DAYS: lambda: f"{portal.quantity(round(value, 1))}{portal.NBSP}{_('d')}",
         Unit.TIMES: lambda: f"{portal.number(value, 1)}{portal.NBSP}×",
+        Unit.PER_THOUSAND: lambda: f"{portal.number(value * 1000, 1)}{portal.NBSP}‰",
+        Unit.PER_HOUR: lambda: f"{portal.number(value, 0)}{portal.NBSP}{_('an hour')}",
     }
     return str(shown.get(kpi.unit, lambda: portal.quantity(value))())
+
+
+def has_few(found: Measured) -> bool:
+    """Whether the counts say more than the percentage."""
+    kpi, is_share = found.kpi, found.kpi.unit in (Unit.SHARE, Unit.PER_THOUSAND)
+    return is_share and not (kpi.formula or kpi.in_money) and found.value is not None and 0 < found.denominator < FEW
 
 
 @dataclass(frozen=True)
@@ -66,8 +74,7 @@ class Tile:
 
     @property
     def is_few(self) -> bool:
-        found, is_share = self.found, self.kpi.unit == Unit.SHARE
-        return is_share and not self.kpi.formula and found.value is not None and 0 < found.denominator < FEW
+        return has_few(self.found)
 
     @property
     def has_counts(self) -> bool:
@@ -96,6 +103,8 @@ class Tile:
         if self.earlier is None or self.earlier.value is None or self.found.value is None:
             return ""
         difference = self.found.value - self.earlier.value
+        if has_few(self.found) or has_few(self.earlier):
+            return ""
         if self.kpi.unit == Unit.SHARE:
             words = f"{portal.number(difference * 100, 1)}{portal.NBSP}{_('pp')}"
         elif self.earlier.value:

@@ -92,7 +92,7 @@ def _buying_likelihood(groups: Sequence[tuple[Buyer, int]], r: float, alpha: flo
 def fit_spending(purchases: Iterable[tuple[int, float]]) -> Spending:
     """From (repeat purchases, their mean amount) of the customers who bought again."""
     groups = list(Counter((x, mean) for x, mean in purchases if x > 0 and mean > 0).items())
-    if len(groups) < 10:
+    if sum(n for _group, n in groups) < 10:
         raise TooFew("Fewer than 10 customers bought again")
     best, _value = _lowest(lambda logs: -_spending_likelihood(groups, *map(exp, logs)), [1.0, 1.0, 2.0])
     p, q, v = map(exp, best)

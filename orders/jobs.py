@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from ordermgmt.each import each
 from ordermgmt.installation import only_when_live
 from ordermgmt.jobs import Context, job
-from orders import bulk_jobs, collection_jobs  # noqa: F401  (their jobs register themselves)
+from orders import bulk_jobs, collection_jobs, value_jobs  # noqa: F401  (their jobs register themselves)
 from orders.actions.allocation import allocate_waiting
 from orders.actions.holds import expire_holds
 from orders.actions.intake import understand_inbound

@@ -12,7 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from ordermgmt.clock import business_day
 from ordermgmt.kpis import Measure, Period, Trail, Unit, dimension, kpi, one_if
 from ordermgmt.models import Activity
-from orders import revenue_kpis  # noqa: F401  registers the figures of subscriptions
+from orders import (  # noqa: F401  register their figures and parts of the dashboard
+    cohorts,
+    dunning_kpis,
+    funnel,
+    hold_kpis,
+    leaving_kpis,
+    revenue_kpis,
+    value_table,
+)
 from orders.filters import to_ship
 from orders.models import Channel, Order, OrderLine, Plan, SourcingDecision
 from orders.states import FulfilmentStatus, OrderStatus

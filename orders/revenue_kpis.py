@@ -18,7 +18,7 @@ SHRINKS = (MovementKind.CONTRACTION, MovementKind.CHURN)
 PLAN = "subscription__version__plan__number"
 
 
-def _subscription(row: Any) -> tuple[str, str]:
+def subscription_record(row: Any) -> tuple[str, str]:
     return row.subscription.number, row.subscription.get_absolute_url()
 
 
@@ -28,7 +28,7 @@ _MOVEMENT: dict[str, Any] = {
     "numerator": F("amount"),
     "dimensions": {"plan": PLAN, "currency": "currency"},
     "trails": (Trail(MrrMovement.objects.all, "pk", "pk"),),
-    "record": _subscription,
+    "record": subscription_record,
     "joins": ("subscription",),
     "group": "revenue",
 }
@@ -144,6 +144,7 @@ def customer_churn(period: Period) -> QuerySet[MrrMovement]:
     definition=_("(Churn + contraction) ÷ monthly revenue at the start of the period."),
     unit=Unit.SHARE,
     base=mrr_at_start,
+    in_money=True,
     rank=76,
     **_LOSS,
 )
@@ -158,6 +159,7 @@ def gross_mrr_churn(period: Period) -> QuerySet[MrrMovement]:
     definition=_("(Churn + contraction − expansion − reactivation) ÷ monthly revenue at the start of the period."),
     unit=Unit.SHARE,
     base=mrr_at_start,
+    in_money=True,
     rank=77,
     **_LOSS,
 )
@@ -204,6 +206,16 @@ def gross_revenue_retention(period: Period) -> QuerySet[MrrMovement]:
     return MrrMovement.objects.filter(kind__in=SHRINKS).exclude(customer__in=_joined(period))
 
 
+DELIVERY_TRAILS = (
+    Trail(lambda: Activity.objects.exclude(thread=""), "thread", "order__number"),
+    Trail(
+        lambda: SubscriptionEvent.objects.exclude(kind__in=(EventKind.ORDERED, EventKind.NOTE)),
+        "subscription_id",
+        "subscription_id",
+    ),
+)
+
+
 @kpi(
     "delivery_rate",
     title=_("Deliveries made"),
@@ -214,15 +226,8 @@ def gross_revenue_retention(period: Period) -> QuerySet[MrrMovement]:
     on="planned_on",
     numerator=one_if(Q(status=DeliveryStatus.ORDERED)),
     dimensions={"plan": PLAN, "channel": "subscription__channel__code"},
-    trails=(
-        Trail(lambda: Activity.objects.exclude(thread=""), "thread", "order__number"),
-        Trail(
-            lambda: SubscriptionEvent.objects.exclude(kind__in=(EventKind.ORDERED, EventKind.NOTE)),
-            "subscription_id",
-            "subscription_id",
-        ),
-    ),
-    record=_subscription,
+    trails=DELIVERY_TRAILS,
+    record=subscription_record,
     joins=("subscription",),
     group="revenue",
     rank=12,

@@ -14,6 +14,7 @@ from fulfilment.demo.past_shipments import write_shipments
 from fulfilment.demo.past_works import write_works
 from fulfilment.demo.stories import Story
 from fulfilment.demo.told import Told, save
+from fulfilment.demo.troubles import write_holds
 from inventory.models import StockMovement
 from ordermgmt.models import Activity
 
@@ -47,6 +48,7 @@ class Past:
         for one in shipped:
             self._take(one)
         save(Activity, [line for one in told for line in activities_of(one)])
+        write_holds(told, self.rng)
         return told
 
     def _take(self, one: Told) -> None:

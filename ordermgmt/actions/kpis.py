@@ -1,5 +1,6 @@
-"""What people add to figures: targets and notes. Both stay in the history."""
+"""What people add to figures: targets and notes, which stay in the history, and the places of their own tiles."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -7,7 +8,7 @@ from django.db import transaction
 
 from ordermgmt.history import record
 from ordermgmt.kpis import find
-from ordermgmt.models import KpiNote, KpiTarget, User
+from ordermgmt.models import KpiNote, KpiPlace, KpiTarget, User
 
 
 @transaction.atomic(durable=True)
@@ -40,3 +41,13 @@ def remove_note(*, pk: int, by: User, now: datetime) -> None:
             "kpi.note_removed", "Note of {day} removed: {words}", subject="kpi notes", by=by, now=now,
             day=note.on.isoformat(), words=note.words,
         )  # fmt: skip
+
+
+@transaction.atomic(durable=True)
+def place_tiles(*, names: Sequence[str], by: User, now: datetime) -> None:
+    """Put these figures, in this order, at the top of the person's reports; none: the usual ones again."""
+    User.objects.select_for_update().get(pk=by.pk)
+    known = [find(name).name for name in dict.fromkeys(names)]
+    KpiPlace.objects.filter(user=by).delete()
+    KpiPlace.objects.bulk_create(KpiPlace(user=by, kpi=name, place=n) for n, name in enumerate(known, start=1))
+    record("kpi.places", "Tiles placed: {names}", subject="kpi places", by=by, now=now, names=", ".join(known)[:300])

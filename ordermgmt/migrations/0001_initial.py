@@ -285,13 +285,14 @@ class Migration(migrations.Migration):
                 ('plan', models.CharField(blank=True, max_length=40)),
                 ('country', models.CharField(blank=True, max_length=40)),
                 ('currency', models.CharField(blank=True, max_length=40)),
+                ('category', models.CharField(blank=True, max_length=40)),
                 ('numerator', models.DecimalField(decimal_places=4, default=0, max_digits=20)),
                 ('denominator', models.DecimalField(decimal_places=4, default=0, max_digits=20)),
                 ('count', models.PositiveIntegerField(default=0)),
                 ('spread', models.JSONField(default=dict)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kpi', 'on', 'warehouse', 'channel', 'plan', 'country', 'currency'), name='kpi_day_once')],
+                'constraints': [models.UniqueConstraint(fields=('kpi', 'on', 'warehouse', 'channel', 'plan', 'country', 'currency', 'category'), name='kpi_day_once')],
             },
         ),
         migrations.CreateModel(
@@ -306,6 +307,18 @@ class Migration(migrations.Migration):
             options={
                 'indexes': [models.Index(fields=['on'], name='kpi_note_day')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('words', ''), _negated=True), name='kpi_note_has_words')],
+            },
+        ),
+        migrations.CreateModel(
+            name='KpiPlace',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kpi', models.CharField(max_length=40)),
+                ('place', models.PositiveSmallIntegerField()),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='kpi_places', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['place'],
             },
         ),
         migrations.CreateModel(
@@ -526,6 +539,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='exceptionsubject',
             constraint=models.UniqueConstraint(fields=('item', 'number'), name='exception_subject_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='kpiplace',
+            constraint=models.UniqueConstraint(fields=('user', 'kpi'), name='kpi_place_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='kpiplace',
+            constraint=models.UniqueConstraint(fields=('user', 'place'), name='kpi_place_taken_once'),
         ),
         migrations.AddIndex(
             model_name='mailevent',

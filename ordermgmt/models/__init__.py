@@ -3,7 +3,7 @@ from ordermgmt.models.documents import StoredDocument
 from ordermgmt.models.exceptions import DismissReason, ExceptionItem, ExceptionState, ExceptionSubject
 from ordermgmt.models.history import Activity, ActivityCategory
 from ordermgmt.models.installation import Installation
-from ordermgmt.models.kpis import KpiDay, KpiMark, KpiNote, KpiTarget
+from ordermgmt.models.kpis import KpiDay, KpiMark, KpiNote, KpiPlace, KpiTarget
 from ordermgmt.models.leases import Leased
 from ordermgmt.models.mail_events import MailAddress, MailEvent
 from ordermgmt.models.messages import MailFate, MessageState, OutgoingMessage
@@ -34,6 +34,7 @@ __all__ = [
     "KpiDay",
     "KpiMark",
     "KpiNote",
+    "KpiPlace",
     "KpiTarget",
     "Leased",
     "MailAddress",

@@ -6,8 +6,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-# What a figure can be split by; a figure that knows no such thing leaves it blank.
-DIMENSIONS = ("warehouse", "channel", "plan", "country", "currency")
+# What a figure can be split by; a figure that knows no such thing leaves it blank. `category` is of the figure's
+# own kind: the reason of a hold, the carrier of a parcel, the step of the floor.
+DIMENSIONS = ("warehouse", "channel", "plan", "country", "currency", "category")
 
 
 def _code() -> Any:
@@ -22,7 +23,7 @@ class KpiDay(models.Model):
 
     kpi = models.CharField(max_length=40)
     on = models.DateField()
-    warehouse, channel, plan, country, currency = _code(), _code(), _code(), _code(), _code()
+    warehouse, channel, plan, country, currency, category = _code(), _code(), _code(), _code(), _code(), _code()
     numerator = models.DecimalField(max_digits=20, decimal_places=4, default=0)
     denominator = models.DecimalField(max_digits=20, decimal_places=4, default=0)
     count = models.PositiveIntegerField(default=0)
@@ -31,7 +32,8 @@ class KpiDay(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["kpi", "on", "warehouse", "channel", "plan", "country", "currency"], name="kpi_day_once"
+                fields=["kpi", "on", "warehouse", "channel", "plan", "country", "currency", "category"],
+                name="kpi_day_once",
             )
         ]
 
@@ -71,6 +73,24 @@ class KpiTarget(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kpi} {self.value}"
+
+
+class KpiPlace(models.Model):
+    """A figure that a person wants at the top of the reports, and where."""
+
+    user = models.ForeignKey("ordermgmt.User", on_delete=models.CASCADE, related_name="kpi_places")
+    kpi = models.CharField(max_length=40)
+    place = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering: ClassVar = ["place"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "kpi"], name="kpi_place_once"),
+            models.UniqueConstraint(fields=["user", "place"], name="kpi_place_taken_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.place}: {self.kpi}"
 
 
 class KpiNote(models.Model):

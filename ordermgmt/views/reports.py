@@ -16,16 +16,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from openpyxl import Workbook
 
 from ordermgmt.access import StaffRequest, staff_page
-from ordermgmt.actions.kpis import add_note, remove_note, set_target
+from ordermgmt.actions.kpis import add_note, place_tiles, remove_note, set_target
 from ordermgmt.clock import business_day, business_zone
 from ordermgmt.history import record
 from ordermgmt.kpi_facts import rows_url
 from ordermgmt.kpi_rows import KpiRows, asked_filters, asked_period
 from ordermgmt.kpis import SPLITS, Kpi, Period, UnknownKpi, find, in_order
 from ordermgmt.measuring import read_period
-from ordermgmt.models import KpiTarget
+from ordermgmt.models import KpiPlace, KpiTarget, User
 from ordermgmt.report_charts import movements, trend
-from ordermgmt.report_forms import NoteForm, Question, ReportForm, TargetForm
+from ordermgmt.report_forms import NoteForm, PlacesForm, Question, ReportForm, TargetForm
+from ordermgmt.report_sections import sections
 from ordermgmt.spreadsheets import guarded
 from ordermgmt.tiles import Tile, fresh_at, tiles
 
@@ -35,6 +36,11 @@ GROUPS = [
     ("stock", gettext_lazy("Stock")),
 ]
 CHARTS = ("on_time_dispatch", "order_cycle_time")
+# At the top for whoever has not chosen: two rows of four.
+USUAL = (
+    "on_time_dispatch", "order_cycle_time", "open_orders", "wrong_scans",
+    "mrr", "customer_churn", "payments_recovered", "otif",
+)  # fmt: skip
 HEADS = (
     "name",
     "title",
@@ -67,19 +73,46 @@ def _known(name: str) -> Kpi:
 @staff_page("reports.view")
 def report_list(request: StaffRequest) -> HttpResponse:
     form, question = _asked(request)
-    found = tiles(in_order(), question)
+    found = tiles([one for one in in_order() if one.is_tile], question)
     by_name = {tile.kpi.name: tile for tile in found}
+    top = [name for name in placed(request.user) or USUAL if name in by_name]
     context = {
         "page": "report-list",
         "page_title": _("Reports"),
         "form": form,
         "question": question,
-        "groups": [(title, [tile for tile in found if tile.kpi.group == group]) for group, title in GROUPS],
+        "top": [by_name[name] for name in top],
+        "groups": [
+            (title, [tile for tile in found if tile.kpi.group == group and tile.kpi.name not in top])
+            for group, title in GROUPS
+        ],
         "charts": [_chart(by_name[name], question) for name in CHARTS if name in by_name],
         "movements": movements(question, rows_url) if "mrr_new" in by_name else None,
+        "sections": sections(question),
         **_facts(question),
     }
     return render(request, "reports/list.html", context)
+
+
+def placed(user: User) -> list[str]:
+    """The figures a person wants at the top, in their order."""
+    return list(KpiPlace.objects.filter(user=user).order_by("place").values_list("kpi", flat=True))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page("reports.view")
+def report_places(request: StaffRequest) -> HttpResponse:
+    """Which figures stand at the top of the person's reports, and in which order."""
+    kpis = [one for one in in_order() if one.is_tile]
+    data = request.POST if request.method == "POST" else None
+    form = PlacesForm(data, kpis=kpis, placed=placed(request.user) or USUAL)
+    if form.is_bound and form.is_valid():
+        place_tiles(names=form.names, by=request.user, now=timezone.now())
+        messages.success(request, _("Your tiles are placed."))
+        return redirect("report_list")
+    groups = [(title, [form[one.name] for one in kpis if one.group == group]) for group, title in GROUPS]
+    context = {"page": "report-places", "page_title": _("Your tiles"), "form": form, "groups": groups}
+    return render(request, "reports/places.html", context, status=422 if form.is_bound else 200)
 
 
 def _facts(question: Question) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 
-from ordermgmt.master_admin import ReadOnlyInline, RecordAdmin
+from ordermgmt.master_admin import ReadOnlyAdmin, ReadOnlyInline, RecordAdmin
 from orders import models
 from orders.admin.orders import OpenedAdmin
 
@@ -89,3 +89,19 @@ class PayLinkAdmin(OpenedAdmin):
     list_select_related = ("invoice", "customer")
     exclude = ("token",)
     search_fields = ("invoice__number", "customer__name")
+
+
+@admin.register(models.CustomerValue)
+class CustomerValueAdmin(ReadOnlyAdmin):
+    """Worked out by a job every night."""
+
+    list_display = ("customer", "currency", "plan", "quarter", "purchases", "to_date", "expected")
+    list_filter = ("currency", "quarter")
+    list_select_related = ("customer",)
+    search_fields = ("customer__number", "customer__name")
+
+
+@admin.register(models.ValueFit)
+class ValueFitAdmin(ReadOnlyAdmin):
+    list_display = ("currency", "worked_on", "customers", "repeaters", "buying", "spending")
+    list_filter = ("currency",)

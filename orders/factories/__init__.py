@@ -5,6 +5,7 @@ from orders.factories.billing import (
     ChargeFactory,
     CreditNoteFactory,
     CreditNoteLineFactory,
+    CustomerValueFactory,
     DisputeFactory,
     DunningFactory,
     DunningPolicyFactory,
@@ -19,6 +20,7 @@ from orders.factories.billing import (
     RefundFactory,
     RevenueEntryFactory,
     TaxRateFactory,
+    ValueFitFactory,
     WriteOffFactory,
 )
 from orders.factories.orders import (
@@ -80,6 +82,7 @@ __all__ = [
     "ChargeFactory",
     "CreditNoteFactory",
     "CreditNoteLineFactory",
+    "CustomerValueFactory",
     "DeliveryFactory",
     "DeliveryItemFactory",
     "DisputeFactory",
@@ -124,6 +127,7 @@ __all__ = [
     "SubscriptionLineFactory",
     "SubscriptionLinkFactory",
     "TaxRateFactory",
+    "ValueFitFactory",
     "WriteOffFactory",
     "draft",
     "draft_line",

@@ -243,3 +243,28 @@ class RevenueEntryFactory(factory.django.DjangoModelFactory[models.RevenueEntry]
     currency = "EUR"
     booked_on = NOW.date()
     cause = factory.Sequence(lambda n: f"revenue:{n}")
+
+
+class CustomerValueFactory(factory.django.DjangoModelFactory[models.CustomerValue]):
+    """A row for its own sake; real ones come from the job."""
+
+    class Meta:
+        model = models.CustomerValue
+
+    customer = factory.SubFactory(CustomerFactory)
+    currency = "EUR"
+    began_on = last_on = date(2026, 8, 3)
+    quarter = "2026-Q3"
+    purchases = 1
+    to_date = Decimal("25.00")
+    worked_on = NOW.date()
+
+
+class ValueFitFactory(factory.django.DjangoModelFactory[models.ValueFit]):
+    class Meta:
+        model = models.ValueFit
+
+    currency = "EUR"
+    customers = 1
+    repeaters = 0
+    worked_on = factory.Sequence(lambda n: date(2026, 1, 1) + timedelta(days=n))

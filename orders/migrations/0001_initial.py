@@ -1000,6 +1000,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ValueFit',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('currency', models.CharField(max_length=3)),
+                ('customers', models.PositiveIntegerField(verbose_name='customers')),
+                ('repeaters', models.PositiveIntegerField(verbose_name='bought again')),
+                ('buying', models.JSONField(default=dict, help_text='r, alpha, a, b; empty: too few')),
+                ('spending', models.JSONField(default=dict, help_text='p, q, v; empty: too few')),
+                ('worked_on', models.DateField()),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('currency', 'worked_on'), name='value_fit_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='WriteOff',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -1040,6 +1055,27 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='bulk_due')],
+            },
+        ),
+        migrations.CreateModel(
+            name='CustomerValue',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('currency', models.CharField(max_length=3)),
+                ('plan', models.CharField(blank=True, max_length=20, verbose_name='plan')),
+                ('began_on', models.DateField(verbose_name='first purchase')),
+                ('quarter', models.CharField(help_text='Such as 2026-Q3', max_length=7, verbose_name='start')),
+                ('purchases', models.PositiveIntegerField(verbose_name='purchases')),
+                ('last_on', models.DateField(verbose_name='last purchase')),
+                ('to_date', ordermgmt.money.MoneyField(decimal_places=4, max_digits=18, verbose_name='to date')),
+                ('expected_purchases', models.DecimalField(decimal_places=2, max_digits=10, null=True)),
+                ('expected', ordermgmt.money.MoneyField(decimal_places=4, max_digits=18, null=True, verbose_name='expected in 12 months')),
+                ('worked_on', models.DateField()),
+                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='values', to='customers.customer')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['currency', 'plan', 'quarter'], name='customer_value_cohort')],
+                'constraints': [models.UniqueConstraint(fields=('customer', 'currency'), name='customer_value_once'), models.CheckConstraint(condition=models.Q(('purchases__gte', 1)), name='customer_value_has_purchase')],
             },
         ),
         migrations.CreateModel(

@@ -22,6 +22,7 @@ from orders.models.promises import Allocation, Hold, OrderChange, SourcingDecisi
 from orders.models.reckoning import FindingKind, ReckoningFinding
 from orders.models.subscription_history import MrrMovement, SubscriptionEvent
 from orders.models.subscriptions import RenewalStop, Subscription, SubscriptionLine, SubscriptionLink
+from orders.models.values import CustomerValue, ValueFit
 
 __all__ = [
     "AccountEntry",
@@ -34,6 +35,7 @@ __all__ = [
     "Charge",
     "CreditNote",
     "CreditNoteLine",
+    "CustomerValue",
     "Delivery",
     "DeliveryItem",
     "Dispute",
@@ -79,5 +81,6 @@ __all__ = [
     "SubscriptionLine",
     "SubscriptionLink",
     "TaxRate",
+    "ValueFit",
     "WriteOff",
 ]

@@ -26,6 +26,7 @@ from inventory.models import Warehouse
 from ordermgmt.roles import Role
 from ordermgmt.schedules import sync_schedules
 from orders.actions.recognising import recognise_revenue
+from orders.actions.valuing import work_values
 from orders.models import Order
 
 LIVE_SHARE = 0.1
@@ -70,6 +71,7 @@ class Command(BaseCommand):
         play_live(rng, master, customers, live, now=now)
         live_with_it(rng, subscribers, master.people[Role.SUPPORT], now=now)
         recognise_revenue(now=now)
+        work_values(now=now)
         sync_schedules()
         self.stdout.write(f"Loaded {Order.objects.count()} orders in {monotonic() - started:.0f} s")
 
