@@ -94,7 +94,7 @@ def peak_mb() -> int:
 
 
 # Filling -----------------------------------------------------------------------------------------
-def _insert(model: Any, source: str, **values: str) -> str:
+def _insert(model: Any, source: str, /, **values: str) -> str:
     """`INSERT … SELECT` with every column: given SQL, else the field's default."""
     columns, selected = [], []
     for field in model._meta.concrete_fields:
@@ -155,7 +155,7 @@ def fill(orders: int) -> None:
 
 def _statements(orders: int) -> Iterator[str]:
     from customers.models import Address, Customer
-    from fulfilment.models import Carrier, Carton, FulfilmentOrder, Label, Shipment
+    from fulfilment.models import Carrier, Carton, FulfilmentOrder, Label, Shipment, TrackingEvent
     from inventory.models import Product, Sku, StockLevel, Warehouse
     from ordermgmt.models import Activity
     from orders.models import Channel, Hold, Order, OrderLine
@@ -274,7 +274,41 @@ def _statements(orders: int) -> Iterator[str]:
         warehouse_id="1 + id % 2",
         status="'dispatched'",
         created_at="placed_at",
+        released_at="placed_at + interval '2 hours' + id % 600 * interval '1 minute'",
+        picking_at="placed_at + interval '13 hours' + id % 180 * interval '1 minute'",
+        picked_at="placed_at + interval '17 hours' + id % 90 * interval '1 minute'",
+        packing_at="placed_at + interval '19 hours'",
+        packed_at="placed_at + interval '20 hours' + id % 150 * interval '1 minute'",
         dispatched_at="placed_at + interval '1 day'",
+    )
+    yield _insert(
+        FulfilmentOrder,
+        "(SELECT *, (ARRAY['released','picking','picked','packing','packed'])[1 + id % 5] AS floor, "
+        "now() - id % 500 * interval '1 minute' AS since FROM orders_order "
+        "WHERE status = 'accepted' AND fulfilment_status = 'in_progress') o",
+        id="id",
+        number="'FO-' || id",
+        order_id="id",
+        warehouse_id="1 + id % 2",
+        status="floor",
+        created_at="placed_at",
+        released_at="since - CASE WHEN floor = 'released' THEN interval '0' ELSE interval '3 hours' END",
+        picking_at="CASE WHEN floor <> 'released' THEN since - CASE WHEN floor = 'picking' THEN interval '0' ELSE interval '2 hours' END END",
+        picked_at="CASE WHEN floor NOT IN ('released', 'picking') THEN since - CASE WHEN floor = 'picked' THEN interval '0' ELSE interval '1 hour' END END",
+        packing_at="CASE WHEN floor IN ('packing', 'packed') THEN since END",
+        packed_at="CASE WHEN floor = 'packed' THEN since END",
+    )
+    yield _insert(
+        Hold,
+        "orders_order WHERE status = 'closed' AND id % 30 = 0",
+        order_id="id",
+        code="(ARRAY['address','payment','risk'])[1 + id % 3]",
+        handle="'y'",
+        reason="'Postcode not known'",
+        opened_at="placed_at",
+        opened_by="'Check'",
+        released_at="placed_at + id % 700 * interval '1 minute'",
+        released_by="'Ana'",
     )
     yield _insert(
         Shipment,
@@ -303,6 +337,16 @@ def _statements(orders: int) -> Iterator[str]:
         sscc="lpad(id::text, 18, '0')",
         box_id="1",
         weight_g="500",
+    )
+    yield _insert(
+        TrackingEvent,
+        f"fulfilment_shipment WHERE status = 'delivered' AND id > {orders} * 0.85",
+        shipment_id="id",
+        source="'house'",
+        event_id="'e' || id",
+        status="'out_for_delivery'",
+        happened_at="delivered_at - interval '2 hours' - id % 240 * interval '1 minute'",
+        received_at="delivered_at",
     )
     yield _insert(Label, parcels, carton_id="id", tracking_number="'NP' || (700000000 + id)", made_at="placed_at")
     yield _insert(

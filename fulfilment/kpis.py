@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from fulfilment import carrier_kpis, scan_kpis  # noqa: F401  register their figures
+from fulfilment.flow import visits  # noqa: F401  registers the steps of the workflow map
 from fulfilment.models import FulfilmentOrder, Shipment, ShipmentLine
 from fulfilment.states import ShipmentStatus
 from inventory.models import Closure, Warehouse

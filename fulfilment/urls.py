@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from fulfilment.views import manifests, scanning, shift_orders, shipments, wave_new, waves, webhooks
+from fulfilment.views import flow, manifests, scanning, shift_orders, shipments, wave_new, waves, webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("scan/", scanning.scan_home, name="scan_home"),
@@ -25,6 +25,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("waves/<str:number>/reassign/", waves.wave_reassign, name="wave_reassign"),
     path("waves/<str:number>/split/", waves.wave_split, name="wave_split"),
     path("waves/<str:number>/cancel/", waves.wave_cancel, name="wave_cancel"),
+    path("flow/", flow.flow, name="flow"),
+    path("flow/orders/", flow.flow_orders, name="flow_orders"),
+    path("flow/<slug:step>/passed/", flow.flow_passed, name="flow_passed"),
     path("webhooks/carriers/<slug:code>/", webhooks.carrier_webhook, name="carrier_webhook"),
     path("shipments/", shipments.shipment_list, name="shipment_list"),
     path("shipments/hand-over/", shipments.hand_over, name="shipment_hand_over"),

@@ -97,10 +97,16 @@ class WorkerBeatAdmin(ReadOnlyAdmin):
 
 @admin.register(models.BooksProof)
 class BooksProofAdmin(ReadOnlyAdmin):
-    list_display = ("code", "title", "checked_at", "holds", "count", "seconds")
-    list_filter = ("holds", "code")
+    list_display = ("code", "title", "scope", "checked_at", "holds", "count", "seconds")
+    list_filter = ("holds", "scope", "code")
     search_fields = ("code", "title")
     ordering = ("-pk",)
+
+
+@admin.register(models.BooksMark)
+class BooksMarkAdmin(ReadOnlyAdmin):
+    list_display = ("table", "read_from", "read_to", "moved_at")
+    search_fields = ("table",)
 
 
 @admin.register(models.ImportRun)

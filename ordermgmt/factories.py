@@ -10,6 +10,7 @@ from django.utils import timezone
 from ordermgmt.models import (
     Activity,
     ApiClient,
+    BooksMark,
     BooksProof,
     Duty,
     ExceptionItem,
@@ -189,6 +190,14 @@ class BooksProofFactory(factory.django.DjangoModelFactory[BooksProof]):
     title = "The stock on hand equals the ledger"
     checked_at = NOW
     holds = True
+
+
+class BooksMarkFactory(factory.django.DjangoModelFactory[BooksMark]):
+    class Meta:
+        model = BooksMark
+
+    table = factory.Sequence(lambda n: f"table_{n}")
+    moved_at = NOW
 
 
 class ImportRunFactory(factory.django.DjangoModelFactory[ImportRun]):

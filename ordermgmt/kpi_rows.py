@@ -29,6 +29,8 @@ class KpiRowFilters(ListFilters):
     country = CharFilter(label=gettext_lazy("Country"), method="as_selected")
     currency = CharFilter(label=gettext_lazy("Currency"), method="as_selected")
     category = CharFilter(label=gettext_lazy("Kind"), method="as_selected")
+    carrier = CharFilter(label=gettext_lazy("Carrier"), method="as_selected")
+    segment = CharFilter(label=gettext_lazy("Segment"), method="as_selected")
 
     class Meta:
         model = KpiDay

@@ -171,6 +171,8 @@ def one_if(condition: Any) -> Case:
 
 
 REGISTRY: dict[str, Kpi] = {}
+# Stored by day like the others, but shown by a page of their own and not among the reports.
+APART: dict[str, Kpi] = {}
 
 
 class UnknownKpi(Exception):
@@ -187,13 +189,19 @@ def kpi(name: str, **facts: Any) -> Callable[[Callable[[Period], QuerySet[Any]]]
     return register
 
 
+def kept_apart(one: Kpi) -> Kpi:
+    """Register a figure that is stored by day and is no report."""
+    APART[one.name] = one
+    return one
+
+
 def in_order() -> list[Kpi]:
     return sorted(REGISTRY.values(), key=lambda one: (one.rank, one.name))
 
 
 def find(name: str) -> Kpi:
     try:
-        return REGISTRY[name]
+        return REGISTRY[name] if name in REGISTRY else APART[name]
     except KeyError:
         raise UnknownKpi(f"There is no KPI {name!r}. KPIs: {', '.join(sorted(REGISTRY))}") from None
 

@@ -85,6 +85,11 @@ PAGES = (
         _("The box is proposed; scan another box to take that one."),
         _("Printer silent? Check cable and paper, then press Reprint."),
     )),
+    PageHelp(_("Workflow map"), "flow", "reports.view", (
+        _("Where all open orders stand, from the shop to the door, each at exactly one step."),
+        _("Read the sentence at the top: it names the step where most are past their target, and opens them."),
+        _("Every number opens its orders. Under Last 7 days you see how long they stayed; Slow means longer than 9 of 10."),
+    )),
     PageHelp(_("Shipments"), "shipment_list", "fulfilment.view", (
         _("Every parcel with what the carrier says about it."),
         _("Start with Problems: failed, delayed, coming back, or silent for 48 hours."),

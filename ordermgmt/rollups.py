@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Max, Min
 
 from ordermgmt.clock import business_day
-from ordermgmt.kpis import Kpi, Period, Trail, in_order
+from ordermgmt.kpis import APART, Kpi, Period, Trail, in_order
 from ordermgmt.measuring import Key, Sums, sums_of_rows
 from ordermgmt.models import KpiDay, KpiMark
 from ordermgmt.models.kpis import DIMENSIONS
@@ -26,7 +26,7 @@ EVER = Period(date(1970, 1, 1), date(9998, 12, 31))
 
 
 def stored() -> list[Kpi]:
-    return [one for one in in_order() if one.is_stored]
+    return [one for one in (*in_order(), *APART.values()) if one.is_stored]
 
 
 def refresh(*, now: datetime, progress: Callable[[int, int], None] | None = None) -> dict[str, int]:

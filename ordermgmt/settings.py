@@ -124,7 +124,8 @@ else:
         "tcp_user_timeout": 5000,
         # Pages read a few rows by an index: starting parallel workers takes longer than that and starves the others.
         "options": f"-c statement_timeout={_statement_timeout} -c idle_in_transaction_session_timeout=60000"
-        " -c max_parallel_workers_per_gather=0",
+        # Compiling a statement of many sub-questions takes longer than answering it.
+        " -c max_parallel_workers_per_gather=0 -c jit=off",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default="")

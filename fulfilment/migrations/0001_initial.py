@@ -291,6 +291,10 @@ class Migration(migrations.Migration):
             model_name='fulfilmentline',
             constraint=models.CheckConstraint(condition=models.Q(('picked__lte', models.F('quantity')), ('packed__lte', models.F('picked'))), name='work_line_in_order'),
         ),
+        migrations.AddIndex(
+            model_name='label',
+            index=models.Index(condition=models.Q(('voided_at__isnull', False)), fields=['voided_at'], name='label_voided'),
+        ),
         migrations.AddConstraint(
             model_name='label',
             constraint=models.UniqueConstraint(condition=models.Q(('state', 'made')), fields=('carton',), name='one_live_label'),
@@ -349,6 +353,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='shipment',
+            index=models.Index(fields=['delivered_at'], name='shipment_delivered'),
+        ),
+        migrations.AddIndex(
+            model_name='shipment',
             index=models.Index(condition=models.Q(('problem', ''), _negated=True), fields=['order'], name='shipment_problem'),
         ),
         migrations.AddConstraint(
@@ -386,6 +394,26 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='fulfilmentorder',
             index=models.Index(fields=['order'], name='work_order'),
+        ),
+        migrations.AddIndex(
+            model_name='fulfilmentorder',
+            index=models.Index(fields=['released_at'], name='work_released'),
+        ),
+        migrations.AddIndex(
+            model_name='fulfilmentorder',
+            index=models.Index(fields=['picking_at'], name='work_picking'),
+        ),
+        migrations.AddIndex(
+            model_name='fulfilmentorder',
+            index=models.Index(fields=['picked_at'], name='work_picked'),
+        ),
+        migrations.AddIndex(
+            model_name='fulfilmentorder',
+            index=models.Index(fields=['packed_at'], name='work_packed'),
+        ),
+        migrations.AddIndex(
+            model_name='fulfilmentorder',
+            index=models.Index(fields=['dispatched_at'], name='work_dispatched'),
         ),
         migrations.AddIndex(
             model_name='fulfilmentorder',

@@ -148,6 +148,7 @@ class Shipment(Stateful):
             models.Index(fields=["-packed_at", "-id"], name="shipment_packed"),
             models.Index(fields=["order"], name="shipment_order"),
             models.Index(fields=["dispatched_at"], name="shipment_dispatched"),
+            models.Index(fields=["delivered_at"], name="shipment_delivered"),
             models.Index(fields=["order"], name="shipment_problem", condition=~Q(problem="")),
         ]
         constraints: ClassVar = [
@@ -219,6 +220,9 @@ class Label(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["carton"], condition=Q(state="made"), name="one_live_label")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["voided_at"], name="label_voided", condition=Q(voided_at__isnull=False))
         ]
 
     def __str__(self) -> str:

@@ -115,6 +115,12 @@ class FulfilmentOrder(Stateful):
         indexes: ClassVar = [
             models.Index(fields=["warehouse", "status", "ship_by"], name="work_status"),
             models.Index(fields=["order"], name="work_order"),
+            # Days and hours of the workflow map are counted by when a step ended.
+            models.Index(fields=["released_at"], name="work_released"),
+            models.Index(fields=["picking_at"], name="work_picking"),
+            models.Index(fields=["picked_at"], name="work_picked"),
+            models.Index(fields=["packed_at"], name="work_packed"),
+            models.Index(fields=["dispatched_at"], name="work_dispatched"),
             models.Index(
                 fields=["order"],
                 name="work_on_floor",

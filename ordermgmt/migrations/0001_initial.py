@@ -48,6 +48,16 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='BooksMark',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('table', models.CharField(max_length=80, unique=True)),
+                ('read_from', models.BigIntegerField(default=0)),
+                ('read_to', models.BigIntegerField(default=0)),
+                ('moved_at', models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='KpiMark',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -111,7 +121,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'activities',
-                'indexes': [models.Index(fields=['subject', '-at'], name='activity_subject'), models.Index(fields=['thread', '-at'], name='activity_thread')],
+                'indexes': [models.Index(fields=['subject', '-at'], name='activity_subject'), models.Index(fields=['thread', '-at'], name='activity_thread'), models.Index(fields=['-at', '-id'], name='activity_at')],
             },
         ),
         migrations.CreateModel(
@@ -120,6 +130,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(max_length=8)),
                 ('title', models.CharField(max_length=200)),
+                ('scope', models.CharField(choices=[('full', 'All rows'), ('changes', 'What changed')], default='full', max_length=8, verbose_name='looked at')),
+                ('looked_at', models.PositiveIntegerField(blank=True, null=True)),
                 ('checked_at', models.DateTimeField()),
                 ('holds', models.BooleanField()),
                 ('count', models.PositiveIntegerField(default=0)),
@@ -127,7 +139,7 @@ class Migration(migrations.Migration):
                 ('seconds', models.FloatField(default=0)),
             ],
             options={
-                'indexes': [models.Index(fields=['code', '-checked_at'], name='proof_code')],
+                'indexes': [models.Index(fields=['code', '-checked_at'], name='proof_code'), models.Index(fields=['-checked_at'], name='proof_checked')],
             },
         ),
         migrations.CreateModel(
@@ -286,13 +298,15 @@ class Migration(migrations.Migration):
                 ('country', models.CharField(blank=True, max_length=40)),
                 ('currency', models.CharField(blank=True, max_length=40)),
                 ('category', models.CharField(blank=True, max_length=40)),
+                ('carrier', models.CharField(blank=True, max_length=40)),
+                ('segment', models.CharField(blank=True, max_length=40)),
                 ('numerator', models.DecimalField(decimal_places=4, default=0, max_digits=20)),
                 ('denominator', models.DecimalField(decimal_places=4, default=0, max_digits=20)),
                 ('count', models.PositiveIntegerField(default=0)),
                 ('spread', models.JSONField(default=dict)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kpi', 'on', 'warehouse', 'channel', 'plan', 'country', 'currency', 'category'), name='kpi_day_once')],
+                'constraints': [models.UniqueConstraint(fields=('kpi', 'on', 'warehouse', 'channel', 'plan', 'country', 'currency', 'category', 'carrier', 'segment'), name='kpi_day_once')],
             },
         ),
         migrations.CreateModel(

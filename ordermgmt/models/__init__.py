@@ -8,7 +8,16 @@ from ordermgmt.models.leases import Leased
 from ordermgmt.models.mail_events import MailAddress, MailEvent
 from ordermgmt.models.messages import MailFate, MessageState, OutgoingMessage
 from ordermgmt.models.numbers import NumberSeries
-from ordermgmt.models.operations import BooksProof, ImportRun, ImportState, JobRun, JobState, WorkerBeat
+from ordermgmt.models.operations import (
+    BooksMark,
+    BooksProof,
+    ImportRun,
+    ImportState,
+    JobRun,
+    JobState,
+    ProofScope,
+    WorkerBeat,
+)
 from ordermgmt.models.pages import SavedView
 from ordermgmt.models.templates import SendRule, TemplateState, TemplateVersion
 from ordermgmt.models.users import RoleGrant, User
@@ -18,6 +27,7 @@ __all__ = [
     "Activity",
     "ActivityCategory",
     "ApiClient",
+    "BooksMark",
     "BooksProof",
     "DismissReason",
     "Duty",
@@ -43,6 +53,7 @@ __all__ = [
     "MessageState",
     "NumberSeries",
     "OutgoingMessage",
+    "ProofScope",
     "RoleGrant",
     "SavedView",
     "SendRule",

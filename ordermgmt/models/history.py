@@ -42,6 +42,7 @@ class Activity(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["subject", "-at"], name="activity_subject"),
             models.Index(fields=["thread", "-at"], name="activity_thread"),
+            models.Index(fields=["-at", "-id"], name="activity_at"),
         ]
 
     def __str__(self) -> str:

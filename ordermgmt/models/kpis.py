@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 # What a figure can be split by; a figure that knows no such thing leaves it blank. `category` is of the figure's
 # own kind: the reason of a hold, the carrier of a parcel, the step of the floor.
-DIMENSIONS = ("warehouse", "channel", "plan", "country", "currency", "category")
+DIMENSIONS = ("warehouse", "channel", "plan", "country", "currency", "category", "carrier", "segment")
 
 
 def _code() -> Any:
@@ -24,18 +24,14 @@ class KpiDay(models.Model):
     kpi = models.CharField(max_length=40)
     on = models.DateField()
     warehouse, channel, plan, country, currency, category = _code(), _code(), _code(), _code(), _code(), _code()
+    carrier, segment = _code(), _code()
     numerator = models.DecimalField(max_digits=20, decimal_places=4, default=0)
     denominator = models.DecimalField(max_digits=20, decimal_places=4, default=0)
     count = models.PositiveIntegerField(default=0)
     spread = models.JSONField(default=dict)
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["kpi", "on", "warehouse", "channel", "plan", "country", "currency", "category"],
-                name="kpi_day_once",
-            )
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["kpi", "on", *DIMENSIONS], name="kpi_day_once")]
 
     def __str__(self) -> str:
         return f"{self.kpi} {self.on}"

@@ -58,11 +58,21 @@ class WorkerBeat(models.Model):
         return self.cluster
 
 
+class ProofScope(models.TextChoices):
+    FULL = "full", _("All rows")
+    CHANGES = "changes", _("What changed")
+
+
 class BooksProof(models.Model):
-    """One invariant proved (or broken) at a moment: the history managers see."""
+    """One invariant proved (or broken) at a moment: the history managers see.
+
+    A proof of what changed looked only at `looked_at` records that the history names since the proof before.
+    """
 
     code = models.CharField(max_length=8)
     title = models.CharField(max_length=200)
+    scope = models.CharField(_("looked at"), max_length=8, choices=ProofScope.choices, default=ProofScope.FULL)
+    looked_at = models.PositiveIntegerField(null=True, blank=True)
     checked_at = models.DateTimeField()
     holds = models.BooleanField()
     count = models.PositiveIntegerField(default=0)
@@ -70,10 +80,29 @@ class BooksProof(models.Model):
     seconds = models.FloatField(default=0)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["code", "-checked_at"], name="proof_code")]
+        indexes: ClassVar = [
+            models.Index(fields=["code", "-checked_at"], name="proof_code"),
+            models.Index(fields=["-checked_at"], name="proof_checked"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {'holds' if self.holds else 'broken'}"
+
+
+class BooksMark(models.Model):
+    """Up to which row of a table that only grows the books are proved.
+
+    The next proof of what changed starts at `read_from`, which lags behind: a transaction may commit after one with
+    higher keys.
+    """
+
+    table = models.CharField(max_length=80, unique=True)
+    read_from = models.BigIntegerField(default=0)
+    read_to = models.BigIntegerField(default=0)
+    moved_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.read_to}"
 
 
 class ImportState(models.TextChoices):

@@ -1146,6 +1146,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='order',
+            index=models.Index(fields=['accepted_at'], name='order_accepted'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('cancelled_at__isnull', False)), fields=['cancelled_at'], name='order_cancelled'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
             index=models.Index(fields=['status', '-placed_at', '-id'], name='order_status'),
         ),
         migrations.AddIndex(
@@ -1223,6 +1231,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='hold',
             index=models.Index(condition=models.Q(('cancels_at__isnull', False), ('released_at__isnull', True)), fields=['cancels_at'], name='hold_cancels'),
+        ),
+        migrations.AddIndex(
+            model_name='hold',
+            index=models.Index(condition=models.Q(('released_at__isnull', False)), fields=['released_at'], name='hold_released'),
         ),
         migrations.AddConstraint(
             model_name='hold',
@@ -1419,6 +1431,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='skualias',
             constraint=models.UniqueConstraint(fields=('channel', 'external_code'), name='alias_once'),
+        ),
+        migrations.AddIndex(
+            model_name='sourcingdecision',
+            index=models.Index(fields=['at'], name='sourcing_at'),
         ),
         migrations.AddIndex(
             model_name='subscription',

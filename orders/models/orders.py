@@ -156,6 +156,8 @@ class Order(Stateful):
         ]
         indexes: ClassVar = [
             models.Index(fields=["-placed_at", "-id"], name="order_placed"),
+            models.Index(fields=["accepted_at"], name="order_accepted"),
+            models.Index(fields=["cancelled_at"], name="order_cancelled", condition=Q(cancelled_at__isnull=False)),
             models.Index(fields=["status", "-placed_at", "-id"], name="order_status"),
             models.Index(fields=["fulfilment_status", "-placed_at", "-id"], name="order_fulfilment"),
             models.Index(fields=["customer", "-placed_at"], name="order_customer"),

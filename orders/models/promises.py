@@ -44,6 +44,9 @@ class SourcingDecision(models.Model):
     at = models.DateTimeField()
     explanation = models.JSONField(default=dict)
 
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["at"], name="sourcing_at")]
+
     def __str__(self) -> str:
         return f"{self.order} {self.at:%Y-%m-%d %H:%M}"
 
@@ -98,6 +101,7 @@ class Hold(models.Model):
                 name="hold_cancels",
                 condition=Q(released_at__isnull=True, cancels_at__isnull=False),
             ),
+            models.Index(fields=["released_at"], name="hold_released", condition=Q(released_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
