@@ -115,8 +115,7 @@ def _arrived() -> Rows:
 
 
 def journeys() -> Rows:
-    rows = _arrived().annotate(flow_began=F("dispatched_at"), flow_ended=Coalesce(F("flow_door"), F("delivered_at")))
-    return rows
+    return _arrived().annotate(flow_began=F("dispatched_at"), flow_ended=Coalesce(F("flow_door"), F("delivered_at")))
 
 
 def doors() -> Rows:
