@@ -6,7 +6,9 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from customers.models import Ticket
+from customers.ticket_states import ENDED, TicketChannel
 from customers.ticket_targets import office
+from ordermgmt.prepared import PreparedRecords
 from ordermgmt.templatetags import portal
 
 
@@ -47,3 +49,30 @@ def _what(ticket: Ticket) -> str:
 
 def _moment(at: datetime, now: datetime) -> str:
     return f"{portal.weekday_words(at)} {portal.clock_time(at)}"
+
+
+TOLD = 3
+_WRITTEN = PreparedRecords(
+    lambda number: Ticket.objects.about(number).filter(channel__in=[TicketChannel.STATUS_PAGE, TicketChannel.MAIL])[
+        :TOLD
+    ]
+)
+
+
+def told_about(number: str) -> list[Clock]:
+    """What the customer's page says of what they wrote about an order or a plan, newest first: one statement."""
+    return [told(ticket) for ticket in _WRITTEN(number)]
+
+
+def told(ticket: Ticket) -> Clock:
+    """`You wrote to us on Mon 23 Nov. We answered on Tue 24 Nov, by mail.`"""
+    wrote = _("You wrote to us on %(day)s.") % {"day": portal.weekday_words(ticket.last_in_at or ticket.created_at)}
+    return Clock(f"{wrote} {_what_we_did(ticket)}", "good" if ticket.current_status in ENDED else "waiting")
+
+
+def _what_we_did(ticket: Ticket) -> str:
+    if ticket.answer_due_at is not None:
+        return _("We answer by %(day)s.") % {"day": portal.weekday_words(ticket.answer_due_at)}
+    if ticket.last_out_at is not None:
+        return _("We answered on %(day)s, by mail.") % {"day": portal.weekday_words(ticket.last_out_at)}
+    return _("It is solved.") if ticket.current_status in ENDED else _("We are working on it.")

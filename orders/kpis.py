@@ -19,6 +19,7 @@ from orders import (  # noqa: F401  register their figures and parts of the dash
     hold_kpis,
     leaving_kpis,
     revenue_kpis,
+    ticket_kpis,
     value_table,
 )
 from orders.filters import to_ship

@@ -9,6 +9,7 @@ from orders.views import (
     subscriber_changes,
     subscriber_proofs,
     subscriber_taps,
+    writing_to_us,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -28,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "s/<str:token>/papers/<slug:kind>/<str:number>/", subscriber_address.subscriber_paper, name="subscriber_paper"
     ),
+    path("s/<str:token>/write/", writing_to_us.subscriber_write, name="subscriber_write"),
     path("s/<str:token>/prove/", subscriber_proofs.subscriber_prove, name="subscriber_prove"),
     path("s/<str:token>/code/", subscriber_proofs.subscriber_code, name="subscriber_code"),
     path("s/<str:token>/new-link/", subscriber_proofs.subscriber_new_link, name="subscriber_new_link"),

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
+from customers.ticket_words import told_about
 from inventory.models import ServedZone
 from ordermgmt.access import customer_page
 from ordermgmt.blocking import blockers_of
@@ -60,7 +61,13 @@ def order_status(request: HttpRequest, link: OrderLink) -> HttpResponse:
     now = timezone.now()
     context = status_context(request, link, now)
     done = request.GET.get("done", "")
-    return render(request, "customer/status.html", {**context, "done": done if done in DONE else ""})
+    told = told_about(link.order.number)
+    written = bool(told) and "written" in request.GET
+    return render(
+        request,
+        "customer/status.html",
+        {**context, "done": done if done in DONE else "", "told": told, "written": written},
+    )
 
 
 DONE = frozenset({"address", "proven"})

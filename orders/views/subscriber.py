@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from customers.ticket_words import told_about
 from ordermgmt.access import customer_page
 from ordermgmt.limits import address_of, may_try
 from ordermgmt.models import OutgoingMessage
@@ -86,6 +87,8 @@ def show(
         "problem": problem,
         "is_proven": is_proven(request, link.subscription, now),
         "past": recent_orders(link.subscription),
+        "told": told_about(link.subscription.number),
+        "written": "written" in request.GET,
     }
     if not problem:
         context |= _done(request, link, st) or _wish(request, st)

@@ -21,6 +21,7 @@ from fulfilment.demo.stock import write_stock
 from fulfilment.demo.stories import Story, stories
 from fulfilment.demo.subscribed import live_with_it, tie_deliveries
 from fulfilment.demo.subscribers import load_subscribers, past_stories
+from fulfilment.demo.tickets import play_tickets
 from fulfilment.demo.told import Told
 from inventory.models import Warehouse
 from ordermgmt.roles import Role
@@ -70,6 +71,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Playing {live} orders of the last two days through the real steps (about a minute)")
         play_live(rng, master, customers, live, now=now)
         live_with_it(rng, subscribers, master.people[Role.SUPPORT], now=now)
+        play_tickets(rng, master.people[Role.SUPPORT], now=now)
         recognise_revenue(now=now)
         work_values(now=now)
         sync_schedules()
