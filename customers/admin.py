@@ -120,3 +120,15 @@ class InboundMailAdmin(ReadOnlyAdmin):
     list_display = ("received_at", "sender", "subject", "state", "reason", "size")
     list_filter = ("state", "source")
     search_fields = ("sender", "subject", "sha256")
+
+
+@admin.register(models.Feedback)
+class FeedbackAdmin(ReadOnlyAdmin):
+    """Answered on the page Feedback."""
+
+    list_display = ("order_number", "customer", "status", "score", "asked_at", "given_at", "told_at")
+    list_select_related = ("customer",)
+    list_filter = ("status", "score")
+    search_fields = ("=order_number", "customer__name")
+    exclude = ("token",)
+    ordering = ("-pk",)

@@ -143,3 +143,20 @@ class InboundMailFactory(factory.django.DjangoModelFactory[models.InboundMail]):
     sender = "maria@customer.example"
     subject = "My parcel"
     received_at = NOW
+
+
+class FeedbackFactory(factory.django.DjangoModelFactory[models.Feedback]):
+    """Asked; `FeedbackFactory(score=2)` was answered at `given_at`."""
+
+    class Meta:
+        model = models.Feedback
+
+    customer = factory.SubFactory(CustomerFactory)
+    order_number = factory.Sequence(lambda n: f"SO-{800_000 + n}")
+    contents = "Coffee beans 1 kg"
+    token = factory.Sequence(lambda n: f"token-{n}")
+    asked_at = NOW
+    expires_at = NOW + timedelta(days=60)
+    status = factory.LazyAttribute(lambda o: "given" if o.score else "asked")
+    score = None
+    given_at = factory.LazyAttribute(lambda o: NOW if o.score else None)

@@ -1,4 +1,4 @@
-"""Figures about how customers are answered."""
+"""Figures about how customers are answered and what they say."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from customers import feedback_kpis  # noqa: F401  registers the figures of feedback
 from customers.models import Ticket
 from customers.ticket_states import TicketChannel, TicketTopic
 from ordermgmt.kpis import Measure, Period, Unit, dimension, kpi

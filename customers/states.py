@@ -17,3 +17,16 @@ CUSTOMER_MOVES: dict[str, frozenset[str]] = {
     CustomerStatus.MERGED: frozenset(),
     CustomerStatus.ERASED: frozenset(),
 }
+
+
+class FeedbackStatus(models.TextChoices):
+    ASKED = "asked", _("Asked")
+    GIVEN = "given", _("Answered")
+    TOLD = "told", _("Fixed, told customer")
+
+
+FEEDBACK_MOVES: dict[str, frozenset[str]] = {
+    FeedbackStatus.ASKED: frozenset({FeedbackStatus.GIVEN}),
+    FeedbackStatus.GIVEN: frozenset({FeedbackStatus.TOLD}),
+    FeedbackStatus.TOLD: frozenset({FeedbackStatus.GIVEN}),
+}

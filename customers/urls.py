@@ -2,11 +2,25 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from customers.views import customer_deeds, customer_edit, customer_list, customer_page, mail_hook
+from customers.views import (
+    customer_deeds,
+    customer_edit,
+    customer_list,
+    customer_page,
+    feedback,
+    feedback_page,
+    mail_hook,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("tickets/", include("customers.ticket_urls")),
     path("hooks/mail/", mail_hook.mail_hook, name="mail_hook"),
+    path("feedback/", feedback.feedback_list, name="feedback_list"),
+    path("feedback/<int:pk>/", feedback.feedback, name="feedback"),
+    path("feedback/<int:pk>/told/", feedback.feedback_settle, name="feedback_settle"),
+    path("feedback/<int:pk>/reopen/", feedback.feedback_reopen, name="feedback_reopen"),
+    path("f/<str:token>/", feedback_page.feedback_page, name="feedback_page"),
+    path("f/<str:token>/stop/", feedback_page.feedback_stop, name="feedback_stop"),
     path("customers/", customer_list.customer_list, name="customer_list"),
     path("customers/new/", customer_edit.customer_new, name="customer_new"),
     path("customers/<str:number>/", customer_page.customer_detail, name="customer_detail"),

@@ -30,6 +30,7 @@ class Unit:
     MONEY = "money"
     DAYS = "days"
     TIMES = "times"
+    OF_FIVE = "of_five"  # a mean of scores from 1 to 5
 
 
 class Measure:

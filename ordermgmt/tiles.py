@@ -38,6 +38,7 @@ def in_words(kpi: Kpi, value: Decimal | None, filters: Mapping[str, str] | None 
         Unit.MINUTES: lambda: portal.duration(float(_readable(value)) * 60),
         Unit.MONEY: lambda: portal.money(value, currency),
         Unit.DAYS: lambda: f"{portal.quantity(round(value, 1))}{portal.NBSP}{_('d')}",
+        Unit.OF_FIVE: lambda: _("%(score)s of 5") % {"score": portal.number(value, 1)},
         Unit.TIMES: lambda: f"{portal.number(value, 1)}{portal.NBSP}×",
         Unit.PER_THOUSAND: lambda: f"{portal.number(value * 1000, 1)}{portal.NBSP}‰",
         Unit.PER_HOUR: lambda: f"{portal.number(value, 0)}{portal.NBSP}{_('an hour')}",

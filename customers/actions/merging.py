@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from customers.actions.customers import CustomerRefused, refuse_ended, rise
-from customers.models import Address, ChannelIdentity, Consent, Customer, FollowUp, Ticket
+from customers.models import Address, ChannelIdentity, Consent, Customer, Feedback, FollowUp, Ticket
 from customers.states import CustomerStatus
 from ordermgmt.changes import changed_facts, set_facts
 from ordermgmt.history import record
@@ -74,6 +74,7 @@ def _move_records(kept: Customer, gone: Customer, now: datetime) -> None:
     Address.objects.filter(customer=gone).update(customer=kept)
     ChannelIdentity.objects.filter(customer=gone).update(customer=kept)
     Consent.objects.filter(customer=gone).update(customer=kept)
+    Feedback.objects.filter(customer=gone).update(customer=kept)
     FollowUp.objects.filter(customer=gone).update(customer=kept)
     Ticket.objects.filter(customer=gone).update(customer=kept)
     Customer.objects.filter(merged_into=gone).update(merged_into=kept)

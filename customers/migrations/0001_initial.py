@@ -101,6 +101,33 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Feedback',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('order_number', models.CharField(max_length=20, unique=True, verbose_name='order')),
+                ('contents', models.CharField(blank=True, max_length=300, verbose_name='products')),
+                ('token', models.CharField(max_length=64, unique=True)),
+                ('language', models.CharField(default='en-gb', max_length=10)),
+                ('status', models.CharField(choices=[('asked', 'Asked'), ('given', 'Answered'), ('told', 'Fixed, told customer')], default='asked', max_length=5, verbose_name='state')),
+                ('asked_at', models.DateTimeField(verbose_name='asked')),
+                ('expires_at', models.DateTimeField()),
+                ('score', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='score')),
+                ('given_at', models.DateTimeField(blank=True, null=True, verbose_name='answered')),
+                ('reasons', models.JSONField(blank=True, default=list, verbose_name='reasons')),
+                ('comment', models.TextField(blank=True, verbose_name='comment')),
+                ('may_call', models.BooleanField(default=False, verbose_name='may be called')),
+                ('phone', models.CharField(blank=True, max_length=40, verbose_name='phone')),
+                ('told_at', models.DateTimeField(blank=True, null=True, verbose_name='told')),
+                ('told_by', models.CharField(blank=True, max_length=120)),
+                ('answer', models.TextField(blank=True, verbose_name='our answer')),
+                ('answers', models.PositiveSmallIntegerField(default=0)),
+                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='feedback', to='customers.customer')),
+            ],
+            options={
+                'verbose_name_plural': 'feedback',
+            },
+        ),
+        migrations.CreateModel(
             name='FollowUp',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -230,6 +257,26 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='address',
             constraint=models.UniqueConstraint(condition=models.Q(('is_default', True), ('replaced_at__isnull', True)), fields=('customer',), name='one_default_address'),
+        ),
+        migrations.AddIndex(
+            model_name='feedback',
+            index=models.Index(fields=['-given_at', '-id'], name='feedback_given'),
+        ),
+        migrations.AddIndex(
+            model_name='feedback',
+            index=models.Index(fields=['asked_at'], name='feedback_asked'),
+        ),
+        migrations.AddIndex(
+            model_name='feedback',
+            index=models.Index(condition=models.Q(('score__lte', 2), ('status', 'given')), fields=['given_at'], name='feedback_low'),
+        ),
+        migrations.AddConstraint(
+            model_name='feedback',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('given_at', None), ('score', None), ('status', 'asked')), models.Q(models.Q(('status', 'asked'), _negated=True), ('given_at__isnull', False), ('score__gte', 1), ('score__lte', 5)), _connector='OR'), name='feedback_score_pair'),
+        ),
+        migrations.AddConstraint(
+            model_name='feedback',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'told'), ('told_at__isnull', False)), models.Q(models.Q(('status', 'told'), _negated=True), ('told_at', None)), _connector='OR'), name='feedback_told_pair'),
         ),
         migrations.AddIndex(
             model_name='followup',

@@ -1,4 +1,5 @@
 from customers.models.customers import Address, ChannelIdentity, Consent, ConsentKind, Customer
+from customers.models.feedback import Feedback, FeedbackReason
 from customers.models.follow_ups import FollowUp
 from customers.models.tickets import CannedReply, InboundMail, Ticket, TicketFile, TicketMessage
 
@@ -9,6 +10,8 @@ __all__ = [
     "Consent",
     "ConsentKind",
     "Customer",
+    "Feedback",
+    "FeedbackReason",
     "FollowUp",
     "InboundMail",
     "Ticket",

@@ -9,6 +9,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from customers.actions.feedback import ask_feedback
+from customers.feedback_emails import no_check_in
 from fulfilment.carriers.messages import NotUnderstood, Report, fingerprint
 from fulfilment.carriers.outcome import Outcome, outcome_of
 from fulfilment.emails import delivered_message
@@ -22,7 +24,7 @@ from orders.actions import progress
 from orders.actions.links import end_after_delivery
 from orders.emails import no_thanks, thank_you
 from orders.models import Order
-from orders.states import FulfilmentStatus
+from orders.states import FulfilmentStatus, LineKind
 
 # A clock that is a little ahead is believed; an event from tomorrow would stay the latest for ever.
 AHEAD = timedelta(hours=1)
@@ -102,9 +104,26 @@ def _thank(order: Order, shipment: Shipment, *, now: datetime) -> None:
     """Thanks a day after the last parcel of a first order came; not when something went wrong or came back."""
     if shipment.problem or shipment.returned_at:
         no_thanks(order)
+        no_check_in(order.number)
     elif order.fulfilment_status == FulfilmentStatus.DELIVERED and shipment.delivered_at:
         thank_you(order, delivered_at=shipment.delivered_at, now=now)
+        _ask(order, shipment, now=now)
         end_after_delivery(order, delivered_at=shipment.delivered_at)
+
+
+def _ask(order: Order, shipment: Shipment, *, now: datetime) -> None:
+    """How it was, some days after everything came; never about a test."""
+    if order.is_test or not shipment.delivered_at:
+        return
+    goods = (
+        order.lines.filter(kind__in=(LineKind.ITEM, LineKind.BUNDLE))
+        .order_by("position")
+        .values_list("name", flat=True)
+    )
+    ask_feedback(
+        order.customer, order_number=order.number, contents=list(goods), language=order.language,
+        delivered_at=shipment.delivered_at, now=now,
+    )  # fmt: skip
 
 
 def _store(shipment: Shipment, outcome: Outcome) -> None:

@@ -186,8 +186,14 @@ def email_look(request: StaffRequest, slug: str) -> HttpResponse:
             problem = _(
                 "Somebody else changed this draft meanwhile. Save to see both, or reload the page to see theirs."
             )
-    shown, _live, draft = shown_of(kind)
-    context = {"kind": kind, "problem": problem, "is_update": not problem, **_look(request, kind, shown, draft)}
+    shown, live, draft = shown_of(kind)
+    context = {
+        "kind": kind,
+        "live": live,
+        "problem": problem,
+        "is_update": not problem,
+        **_look(request, kind, shown, draft),
+    }
     return render(request, "email_editor/_look.html", context)
 
 

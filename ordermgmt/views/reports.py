@@ -34,6 +34,7 @@ GROUPS = [
     ("orders", gettext_lazy("Orders")),
     ("revenue", gettext_lazy("Subscriptions")),
     ("stock", gettext_lazy("Stock")),
+    ("customers", gettext_lazy("Customers")),
 ]
 CHARTS = ("on_time_dispatch", "order_cycle_time")
 # At the top for whoever has not chosen: two rows of four.

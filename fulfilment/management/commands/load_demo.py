@@ -17,6 +17,7 @@ from fulfilment.demo.live import play_live
 from fulfilment.demo.master import Master, load_master
 from fulfilment.demo.past import Past
 from fulfilment.demo.plans import load_plans
+from fulfilment.demo.said import load_feedback
 from fulfilment.demo.stock import write_stock
 from fulfilment.demo.stories import Story, stories
 from fulfilment.demo.subscribed import live_with_it, tie_deliveries
@@ -72,6 +73,7 @@ class Command(BaseCommand):
         play_live(rng, master, customers, live, now=now)
         live_with_it(rng, subscribers, master.people[Role.SUPPORT], now=now)
         play_tickets(rng, master.people[Role.SUPPORT], now=now)
+        load_feedback(rng, now=now)
         recognise_revenue(now=now)
         work_values(now=now)
         sync_schedules()
