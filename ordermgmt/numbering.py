@@ -23,11 +23,18 @@ SEQUENCES = {
     "RF": 100,
     "RC": 100,
     "T": 1000,
+    "BC": 100,
 }
+
+
+class UnknownSeries(Exception):
+    """A series that SEQUENCES does not name has no sequence on PostgreSQL; it is refused on every database."""
 
 
 def next_numbers(key: str, count: int = 1) -> list[int]:
     """The next `count` numbers of a series that may have gaps; never waits on PostgreSQL."""
+    if key not in SEQUENCES:
+        raise UnknownSeries(key)
     if count < 1:
         return []
     if connection.vendor != "postgresql":
