@@ -20,6 +20,7 @@ from ordermgmt.models import ApiClient
 from ordermgmt.retrying import retries_conflicts
 from orders.actions.cancellation import TooLateToCancel, cancel
 from orders.actions.holds import NotOpen, hold
+from orders.actions.owing_again import lock_subscription_of
 from orders.actions.progress import lock_order
 from orders.actions.taking_in import Outcome, take_in, take_in_within
 from orders.intake.document import Document
@@ -296,6 +297,7 @@ class OrderCancel(OneOrder):
         def effect(now: datetime) -> Answer:
             try:
                 with transaction.atomic():
+                    lock_subscription_of(order.pk)
                     cancel(lock_order(order.pk), by=f"API {client_of(request).name}", reason=given["reason"], now=now)
             except TooLateToCancel as error:
                 return Answer(409, {"detail": f"{error}."})

@@ -141,6 +141,8 @@ class EventKind(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
     CANCEL_PLANNED = "cancel_planned", _("Cancellation planned")
     CANCEL_TAKEN_BACK = "cancel_taken_back", _("Cancellation taken back")
+    GIVEN_BACK = "given_back", _("Paid deliveries given back")
+    OWED_AGAIN = "owed_again", _("Paid delivery owed again")
     REACTIVATED = "reactivated", _("Reactivated")
     EXPIRED = "expired", _("Ended with its term")
     TRANSFERRED = "transferred", _("Given to another customer")

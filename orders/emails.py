@@ -76,13 +76,19 @@ def late_message(order: Order, *, old: date, is_short: bool, now: datetime) -> O
     return _queue("order_late", order, context, now, about=f"{order.number} {order.promised_delivery_on}")
 
 
-def cancelled_message(order: Order, *, is_whole: bool, change: int, now: datetime) -> OutgoingMessage:
-    """Inside the caller's transaction: what was cancelled; the confirmation that waits is withdrawn."""
+def cancelled_message(
+    order: Order, *, is_whole: bool, change: int, now: datetime, paid_ahead: str = ""
+) -> OutgoingMessage:
+    """Inside the caller's transaction: what was cancelled; the confirmation that waits is withdrawn.
+
+    `paid_ahead`: it was paid in advance and comes `later`, or its price comes `back`.
+    """
     if is_whole:
         withdraw_message(CONFIRMATION, about=order.number)
     gone = [line for line in order.lines.order_by("position") if line.cancelled and line.kind != LineKind.COMPONENT]
     context = about(order) | {
         "is_whole": is_whole,
+        "paid_ahead": paid_ahead,
         "lines": [{"name": line.name, "units": line.cancelled} for line in gone],
         "refund_due": max(order.paid_total - order.refunded_total - (0 if is_whole else order.total), 0),
         **_button(order, gettext_noop("See your order"), now),

@@ -13,6 +13,7 @@ from ordermgmt.installation import only_when_live
 from ordermgmt.jobs import Context, job
 from orders import bulk_jobs, collection_jobs, value_jobs  # noqa: F401  (their jobs register themselves)
 from orders.actions.allocation import allocate_waiting
+from orders.actions.giving_back import give_back_ended
 from orders.actions.holds import expire_holds
 from orders.actions.intake import understand_inbound
 from orders.actions.mapping import identify_items, mendable_orders
@@ -108,6 +109,11 @@ def renewals(ctx: Context) -> dict[str, Any]:
 @job("release_paid", title=_("Let renewals go on that were paid"), every=1, rank=26)
 def paid_holds(ctx: Context) -> dict[str, Any]:
     return release_paid(now=ctx.now).summary("released")
+
+
+@job("give_back_ended", title=_("Give back what ended subscriptions were paid for"), every=15, rank=27)
+def give_back(ctx: Context) -> dict[str, Any]:
+    return give_back_ended(now=ctx.now)
 
 
 @job("resume_paused", title=_("Resume subscriptions whose pause ends soon"), at="05:00", rank=44)

@@ -91,7 +91,9 @@ def load_known(subscriptions: Sequence[Subscription]) -> dict[int, Known]:
     for row in open_rows:
         known[row.subscription_id].rows[row.number] = row
     ordered = Delivery.objects.filter(subscription__in=pks, status=DeliveryStatus.ORDERED).order_by()
-    for pk, last, n in ordered.values_list("subscription").annotate(last=Max("number"), n=Count("pk")):
+    # One that is owed again does not count as sent.
+    counted = Count("pk", filter=Q(owed_again_at=None))
+    for pk, last, n in ordered.values_list("subscription").annotate(last=Max("number"), n=counted):
         known[pk].last_ordered, known[pk].ordered = last, n
     cycles = BillingCycle.objects.filter(subscription__in=pks).order_by()
     billed = Count("pk", filter=Q(status=BillingCycleStatus.BILLED))

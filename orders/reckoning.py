@@ -1,7 +1,8 @@
 """Expected against actual: what history says of every subscription, compared with what is in the tables.
 
 Finds deliveries that are missing (also a row deleted by hand), early, double, on the wrong day, paid and not
-shipped, shipped and not paid, left out without a reason. It trusts no stored next date.
+shipped, shipped and not paid, left out without a reason, and what ended while paid deliveries were owed. It trusts no
+stored next date.
 """
 
 from collections import defaultdict
@@ -24,6 +25,7 @@ GRACE = timedelta(hours=8)
 # How far before its day a delivery may leave because days are closed.
 LONGEST_SHIFT = timedelta(days=31)
 SHIPPING_PATIENCE, PAYING_PATIENCE = timedelta(days=3), timedelta(days=30)
+OVER = (SubscriptionStatus.CANCELLED, SubscriptionStatus.EXPIRED)
 HAS_LEFT = frozenset({FulfilmentStatus.SHIPPED, FulfilmentStatus.DELIVERED})
 
 
@@ -80,6 +82,7 @@ def differences(s: Subscription, expected: Expected, actual: Actual, now: dateti
     yield from _left_out(expected, actual)
     if s.status == SubscriptionStatus.ACTIVE:
         yield from _next(s, expected, actual, now)
+    yield from _still_owed(s, now)
     for row in actual.deliveries.values():
         yield from _money(row, actual, now)
 
@@ -138,6 +141,15 @@ def _next(s: Subscription, expected: Expected, actual: Actual, now: datetime) ->
     if not row.parked_at and (not is_waiting or closes_on < business_day(now) - timedelta(days=2)):
         words = _("It should have been ordered on %(day)s.") % {"day": closes_on}
         yield Difference(FindingKind.MISSING, number, words)
+
+
+def _still_owed(s: Subscription, now: datetime) -> Iterator[Difference]:
+    """Paid, and no order will be made of it (W53)."""
+    ended_at = s.cancelled_at or s.expired_at
+    if s.status in OVER and s.deliveries_owed and ended_at and ended_at + GRACE <= now:
+        words = _("It ended on %(day)s; %(count)s paid deliveries were neither sent nor given back.")
+        facts = {"day": business_day(ended_at), "count": s.deliveries_owed}
+        yield Difference(FindingKind.STILL_OWED, 0, words % facts)
 
 
 def _money(row: Delivery, actual: Actual, now: datetime) -> Iterator[Difference]:

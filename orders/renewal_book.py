@@ -8,10 +8,10 @@ from django.db.models import Count
 
 from customers.models import Address
 from ordermgmt.clock import business_day
-from orders.billing_states import BillingCycleStatus
 from orders.calendars import HORIZON_DAYS, SubscriptionCalendar, load_calendars
-from orders.models import BillingCycle, Delivery, RenewalStop, Subscription
+from orders.models import Delivery, RenewalStop, Subscription
 from orders.network import Destination, Network, load_network
+from orders.paid_parts import FreePart, free_parts, next_part
 from orders.price_book import PriceBook, load_prices
 from orders.projecting import Known, load_known
 from orders.states import InvoiceStatus
@@ -19,7 +19,7 @@ from orders.states import InvoiceStatus
 
 @dataclass(frozen=True, slots=True)
 class RenewalBook:
-    """Keyed by the primary key of subscriptions; `billing` by that of customers. `owing`: what pays for its deliveries is open."""
+    """Keyed by the primary key of subscriptions; `billing` by that of customers. `paid_ahead` is what was not sent of it."""
 
     network: Network
     calendars: Mapping[int, SubscriptionCalendar]
@@ -28,7 +28,7 @@ class RenewalBook:
     billing: Mapping[int, Address]
     made_today: Mapping[int, int]
     stops: Mapping[tuple[str, str], RenewalStop]
-    owing: frozenset[int]
+    paid_ahead: Mapping[int, Sequence[FreePart]]
     now: datetime
 
     def stop_for(self, s: Subscription) -> RenewalStop | None:
@@ -37,6 +37,15 @@ class RenewalBook:
         if any(scope == "warehouse" for scope, _reference in self.stops):
             keys += [("warehouse", code) for code in self._warehouse(s)]
         return next((self.stops[key] for key in keys if key in self.stops), None)
+
+    def paying(self, s: Subscription) -> FreePart | None:
+        """What was paid in advance for its next delivery by a charge of ours."""
+        return next_part(self.paid_ahead.get(s.pk, ()), s.deliveries_owed)
+
+    def owes_ahead(self, s: Subscription) -> bool:
+        """Whether the invoice that pays for its next delivery is open."""
+        part = self.paying(s)
+        return bool(part and part.cycle.invoice and part.cycle.invoice.status == InvoiceStatus.OPEN)
 
     def _warehouse(self, s: Subscription) -> list[str]:
         to = Destination(s.address.country, s.address.postcode) if s.address else None
@@ -56,7 +65,7 @@ def load_book(subscriptions: Sequence[Subscription], *, now: datetime) -> Renewa
         _billing(subscriptions),
         _made_today(subscriptions, now),
         open_stops(now),
-        _owing(subscriptions),
+        free_parts(s.pk for s in subscriptions if s.deliveries_owed),
         now,
     )
 
@@ -72,17 +81,6 @@ def _billing(subscriptions: Sequence[Subscription]) -> dict[int, Address]:
     customers = [s.customer_id for s in subscriptions]
     rows = Address.objects.filter(customer__in=customers, is_default=True, replaced_at=None)
     return {row.customer_id: row for row in rows}
-
-
-def _owing(subscriptions: Sequence[Subscription]) -> frozenset[int]:
-    """Those whose coming deliveries were billed in advance by an invoice that is not paid."""
-    ahead = [s.pk for s in subscriptions if s.deliveries_owed]
-    if not ahead:
-        return frozenset()
-    cycles = BillingCycle.objects.filter(subscription__in=ahead).exclude(status=BillingCycleStatus.CANCELLED)
-    # The last of each is the one that pays.
-    states = dict(cycles.order_by("number").values_list("subscription", "invoice__status"))
-    return frozenset(pk for pk, state in states.items() if state == InvoiceStatus.OPEN)
 
 
 def _made_today(subscriptions: Sequence[Subscription], now: datetime) -> dict[int, int]:

@@ -113,7 +113,7 @@ def build(s: Subscription, delivery: Delivery, book: RenewalBook, *, is_forced: 
         raise CannotRenew("contents", _("There is nothing in the box."))
     shipping = postal(address)
     bill_to = postal(book.billing.get(s.customer_id, address))
-    owes_ahead = s.pk in book.owing if charge is None else prepaid and charge.total > 0
+    owes_ahead = book.owes_ahead(s) if charge is None else prepaid and charge.total > 0
     return Renewal(
         subscription=s,
         delivery=delivery,

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models import Exists, F, OuterRef, Q, Sum
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from ordermgmt.clock import business_day
 from ordermgmt.money import ZERO
 from ordermgmt.proofs import invariant
-from orders.billing_states import BillingCycleStatus, DeliveryStatus, RecognitionRule
+from orders.billing_states import BillingCycleStatus, RecognitionRule
 from orders.models import BillingCycle, CreditNote, CreditNoteLine, InvoiceLine, RevenueEntry
 from orders.proration import values_of_deliveries
 
@@ -42,20 +42,20 @@ def deferred_is_owed(now: datetime) -> Iterable[Any]:
     for cycle in _prepaid().iterator(chunk_size=500):
         parts = _parts(cycle)
         values = values_of_deliveries(_goods(cycle), cycle.deliveries, cycle.invoice.currency)
-        owed = sum(values[cycle.ordered :], ZERO)
-        deferred = sum((amount for part, amount in parts.items() if part > cycle.ordered), ZERO)
+        brought = {row.part for row in cycle.paid_deliveries.all()}
+        owed = sum((value for part, value in enumerate(values, 1) if part not in brought), ZERO)
+        deferred = sum((amount for part, amount in parts.items() if part not in brought), ZERO)
         if deferred != owed:
             yield {"subscription": cycle.subscription.number, "deferred": deferred, "owed": owed}
 
 
 def _prepaid() -> Any:
-    """Charges for several deliveries, with how many of them were ordered."""
+    """Charges for several deliveries, with those that brought a part of them."""
     credited = CreditNote.objects.filter(invoice=OuterRef("invoice"))
-    ordered = Count("paid_deliveries", filter=Q(paid_deliveries__status=DeliveryStatus.ORDERED))
     rows = BillingCycle.objects.filter(status=BillingCycleStatus.BILLED, invoice__order=None, deliveries__gt=1)
     rows = rows.filter(~Exists(credited), invoice__isnull=False, invoice__replaces=None)
-    joined = rows.select_related("subscription", "invoice").prefetch_related("invoice__lines", "invoice__revenue")
-    return joined.annotate(ordered=ordered).order_by("pk")
+    joined = rows.select_related("subscription", "invoice")
+    return joined.prefetch_related("invoice__lines", "invoice__revenue", "paid_deliveries").order_by("pk")
 
 
 def _goods(cycle: BillingCycle) -> Decimal:

@@ -34,6 +34,8 @@ class Deed:
     def is_offered(self, s: Subscription) -> bool:
         if self.slug == "take-back":
             return s.current_status == ACTIVE and s.ends_on is not None
+        if self.slug == "settle" and not s.deliveries_owed:
+            return False
         if self.slug == "cancel" and s.ends_on is not None:
             return False
         return s.current_status in self.states
@@ -57,6 +59,7 @@ ALL = (
     Deed("pause", _("Pause"), _("Pause"), calendar.PauseForm, "pause", (ACTIVE,)),
     Deed("resume", _("Resume"), _("Resume"), calendar.ResumeForm, "play", (PAUSED,)),
     Deed("take-back", _("Take the cancellation back"), _("Go on"), forms.TakeBackForm, "undo", (ACTIVE,)),
+    Deed("settle", _("Paid deliveries were given back"), _("Nothing is owed any more"), forms.SettleForm, "money", OVER),
     Deed("reactivate", _("Reactivate"), _("Reactivate"), forms.ReactivateForm, "play", OVER),
     Deed("cancel", _("Cancel subscription"), _("Cancel subscription"), forms.CancelForm, "close", is_grave=True),
 )  # fmt: skip

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.models import Address, Customer
 from orders.actions.changing_plan import AT_ONCE, AT_RENEWAL, ChangePlan
 from orders.actions.ending import END, NOW, Cancel, Reactivate, TakeBackCancel
+from orders.actions.giving_back import SettleByHand
 from orders.actions.particulars import ChangeAddress, ChangeMethod, Note, Transfer
 from orders.actions.returning_money import GiveBack
 from orders.actions.subscription_changes import Change
@@ -125,7 +126,7 @@ class CancelForm(ChangeForm):
     give_back = forms.ChoiceField(
         label=_("Paid deliveries"),
         choices=[
-            ("", _("Still come")),
+            ("", _("Still come; what cannot come any more is paid back (asks for approval)")),
             (GiveBack.ACCOUNT, _("Do not come: what they cost becomes account credit")),
             (GiveBack.REFUND, _("Do not come: what they cost is paid back (asks for approval)")),
             (GiveBack.LATER, _("Do not come: what they cost is credited, the money waits for a decision")),
@@ -143,14 +144,21 @@ class CancelForm(ChangeForm):
         given: dict[str, Any] = super().clean() or {}
         if given.get("at") == "day" and not given.get("day"):
             self.add_error("day", _("Choose a day"))
-        if given.get("give_back") and given.get("at") not in (NOW, None):
-            self.add_error("give_back", _("What is paid can only be given back when it ends now"))
+        if given.get("give_back") and given.get("at") == END:
+            self.add_error("give_back", _("When what is paid has been delivered, nothing is left to give back"))
         return given
 
     def change(self) -> Change:
         at: str | date = self.given["day"] if self.given["at"] == "day" else self.given["at"]
         way = self.given.get("give_back")
         return Cancel(self.given["reason"], at, self.given["note"], GiveBack(way) if way else None)
+
+
+class SettleForm(ChangeForm):
+    note = forms.CharField(label=_("How it was given back"), max_length=300)
+
+    def change(self) -> Change:
+        return SettleByHand(self.given["note"])
 
 
 class TakeBackForm(ChangeForm):

@@ -117,6 +117,7 @@ def _box(
 def _parts(
     subscription: Subscription, occasion: Occasion, contents: _Contents, box: Decimal, book: PriceBook
 ) -> list[Part]:
+    """What is sent beside the plan's box costs what it costs, also while the box is free."""
     goods, currency, times = book.goods, subscription.currency, occasion.deliveries
     is_nothing = occasion.is_free or occasion.is_paid
     own = [(goods[x.sku_id, currency], x.quantity * times * subscription.quantity) for x in contents.box]
@@ -124,10 +125,10 @@ def _parts(
     parts = [Part(good, units, BOX, full) for (good, units), full in zip(own, fulls, strict=True)]
     for x in contents.extras:
         units = x.quantity * times
-        full = ZERO if is_nothing else round_money(x.unit_price * units, currency)
+        full = ZERO if occasion.is_paid else round_money(x.unit_price * units, currency)
         parts.append(Part(goods[x.sku_id, currency], units, EXTRA, full))
     for item in occasion.items:
-        full = ZERO if occasion.is_free else round_money(item.unit_price * item.quantity, currency)
+        full = round_money(item.unit_price * item.quantity, currency)
         parts.append(Part(goods[item.sku_id, currency], item.quantity, ONCE, full))
     return parts
 

@@ -48,7 +48,7 @@ def _tie(one: Subscriber, orders: dict[tuple[int, int], Told], invoices: dict[st
         )  # fmt: skip
         Delivery.objects.create(
             subscription=s, number=number, status=DeliveryStatus.ORDERED, planned_on=dates.planned_on,
-            leaves_on=dates.leaves_on, lock_at=dates.lock_at, order_at=at, cycle=cycle, order=order, ordered_at=at,
+            leaves_on=dates.leaves_on, lock_at=dates.lock_at, order_at=at, cycle=cycle, part=1, order=order, ordered_at=at,
         )  # fmt: skip
         days = {"planned_on": dates.planned_on.isoformat(), "leaves_on": dates.leaves_on.isoformat()}
         facts = {"order": order.number, "cycle": number, "owed": 0, "next": number + 1, **days}

@@ -13,6 +13,7 @@ from ordermgmt.models import User
 from ordermgmt.retrying import retries_conflicts
 from orders.actions.allocation import free_promised
 from orders.actions.finishing import finish_unshipped
+from orders.actions.owing_again import lock_subscription_of, owe_again
 from orders.actions.progress import advance, lock_order, refresh_status
 from orders.actions.repricing import MONEY, reprice_line, tax_of, total_up
 from orders.actions.unbilling import credit_what_is_not_sent
@@ -34,13 +35,14 @@ def cancel_order(order_id: int, *, by: User | str, reason: str, now: datetime, t
 
     Raises TooLateToCancel.
     """
+    lock_subscription_of(order_id)
     order = lock_order(order_id)
     cancel(order, by=by, reason=reason, now=now, tell_customer=tell_customer)
     return order
 
 
 def cancel(order: Order, *, by: User | str, reason: str, now: datetime, tell_customer: bool = True) -> None:
-    """Inside the caller's transaction: cancel a locked order. Raises TooLateToCancel."""
+    """Inside the caller's transaction: cancel a locked order (`lock_subscription_of` before). Raises TooLateToCancel."""
     refuse_when_late(order)
     lines = list(OrderLine.objects.filter(order=order))
     units = sum(line.to_ship for line in lines if line.is_stocked)
@@ -55,8 +57,9 @@ def cancel(order: Order, *, by: User | str, reason: str, now: datetime, tell_cus
     refresh_status(order, now=now)
     sentence = gettext_noop("Cancelled: {reason}. {units} units are free again")
     record("order.cancelled", sentence, subject=order.number, by=by, now=now, reason=reason, units=units)
+    paid_ahead = owe_again(order, by=by, now=now)
     if tell_customer:
-        cancelled_message(order, is_whole=True, change=order.version, now=now)
+        cancelled_message(order, is_whole=True, change=order.version, now=now, paid_ahead=paid_ahead)
     credit_what_is_not_sent(order, by=by, now=now)
 
 
@@ -116,6 +119,7 @@ def cancel_units(
     tell_customer: bool = True,
 ) -> Order:
     """Cancel some units by line id (of a bundle: its line, the parts follow). Raises TooLateToCancel."""
+    lock_subscription_of(order_id)
     order = lock_order(order_id)
     lines = {line.pk: line for line in OrderLine.objects.filter(order=order)}
     gone = {pk: count for pk, count in units.items() if count > 0}

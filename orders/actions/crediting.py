@@ -81,13 +81,18 @@ def credit_locked(
     by: User | str,
     now: datetime,
     note: str = "",
+    deliveries: Sequence[int] = (),
 ) -> CreditNote:
-    """Inside the caller's transaction (`lock_invoice`): write the note; the caller settles. Raises CreditRefused."""
+    """Inside the caller's transaction (`lock_invoice`): write the note; the caller settles. Raises CreditRefused.
+
+    `deliveries`: which of those that the invoice pays for in advance do not come.
+    """
     if existing := CreditNote.objects.filter(cause=cause).first():
         return existing
     rows = credit_rows(invoice, parts)
     facts = {"reason": reason, "cause": cause, "note": note[:300], "issued_by": str(by)}
-    made = _number_and_save(invoice, rows, facts, now)
+    made, lines = _number_and_save(invoice, rows, facts, now)
+    take_back(made, lines, deliveries)
     invoice.credited += made.gross_total
     invoice.save(update_fields=["credited"])
     _tell(made, invoice, by=by, now=now)
@@ -155,7 +160,9 @@ def _row(lines: dict[int, InvoiceLine], before: dict[int, Credited], part: Credi
     return CreditRow(line=line, units=0, amounts=amount_part(whole, gross=gross, before=had, currency=currency))
 
 
-def _number_and_save(invoice: Invoice, rows: Sequence[CreditRow], facts: dict[str, str], now: datetime) -> CreditNote:
+def _number_and_save(
+    invoice: Invoice, rows: Sequence[CreditRow], facts: dict[str, str], now: datetime
+) -> tuple[CreditNote, list[CreditNoteLine]]:
     """Everything is computed before the series is locked; dates never fall behind the number before."""
     net = sum((row.amounts.net for row in rows), ZERO)
     tax = sum((row.amounts.tax for row in rows), ZERO)
@@ -183,8 +190,7 @@ def _number_and_save(invoice: Invoice, rows: Sequence[CreditRow], facts: dict[st
     (made.document,) = request_documents("credit_note", [number], thread=thread, now=now)
     made.save(force_insert=True)
     CreditNoteLine.objects.bulk_create(lines)
-    take_back(made, lines)
-    return made
+    return made, lines
 
 
 def _last_date(series: str) -> date | None:

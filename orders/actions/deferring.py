@@ -90,12 +90,16 @@ def _entry(line: InvoiceLine, rule: str, part: int, amount: Decimal, due_on: dat
     )
 
 
-def take_back(note: CreditNote, lines: Sequence[CreditNoteLine]) -> None:
+def take_back(note: CreditNote, lines: Sequence[CreditNoteLine], deliveries: Sequence[int] = ()) -> None:
     """Inside the caller's transaction (note and lines saved): what is credited is not earned.
 
-    It is taken from what is still deferred first; the rest lowers what was earned, on the day of the note.
+    It is taken from what is still deferred first, from the parts of these deliveries before others; the rest lowers
+    what was earned, on the day of the note.
     """
     kept = _open_parts([line.invoice_line_id for line in lines])
+    for rows in kept.values():
+        # The last are taken first.
+        rows.sort(key=lambda row: row[0].part in deliveries)
     entries: list[RevenueEntry] = []
     for line in lines:
         open_entries = kept[line.invoice_line_id]

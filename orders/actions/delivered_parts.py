@@ -1,6 +1,5 @@
-"""Which delivery each part of a charge paid in advance belongs to: the first ordered has the first part, and so on."""
+"""Which delivery each part of the revenue of a charge paid in advance waits for."""
 
-from collections import defaultdict
 from datetime import datetime
 
 from django.db import transaction
@@ -8,7 +7,7 @@ from django.db.models import Exists, OuterRef
 
 from ordermgmt.retrying import retries_conflicts
 from orders.billing_states import DeliveryStatus
-from orders.models import BillingCycle, Delivery, RevenueEntry
+from orders.models import Delivery, RevenueEntry
 
 CHUNK = 500
 
@@ -38,9 +37,6 @@ def _link(cycle_ids: list[int]) -> int:
 
 def positions(cycle_ids: list[int]) -> dict[tuple[int, int], int]:
     """By invoice and number of the part: the delivery."""
-    invoices = dict(BillingCycle.objects.filter(pk__in=cycle_ids).values_list("pk", "invoice"))
-    ordered: dict[int, list[int]] = defaultdict(list)
-    rows = Delivery.objects.filter(cycle__in=cycle_ids, status=DeliveryStatus.ORDERED).order_by("number")
-    for cycle_id, pk in rows.values_list("cycle", "pk"):
-        ordered[cycle_id].append(pk)
-    return {(invoices[cycle_id], part): pk for cycle_id, pks in ordered.items() for part, pk in enumerate(pks, start=1)}
+    rows = Delivery.objects.filter(cycle__in=cycle_ids, status=DeliveryStatus.ORDERED)
+    found = rows.values_list("cycle__invoice", "part", "pk")
+    return {(invoice, part): pk for invoice, part, pk in found if invoice and part}

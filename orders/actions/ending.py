@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop
 
 from ordermgmt.templatetags.portal import weekday_words
 from orders.actions.changing_plan import first_unpaid
-from orders.actions.giving_up import credit_paid_ahead
+from orders.actions.giving_back import give_back_owed
 from orders.actions.particulars import OVER, complete_address
 from orders.actions.reachable_days import check_day
 from orders.actions.returning_money import GiveBack
@@ -24,8 +24,10 @@ NOW, END = "now", "end"
 class Cancel:
     """At once (`now`), when what is paid has been delivered (`end`), or with no delivery on or after a day.
 
-    A delivery that is being made still comes. With `give_back` (at once) other deliveries that are paid do not come
-    any more: their part of the invoice is credited, and the money goes where it says. That cannot be undone.
+    A delivery that is being made still comes. With `give_back` (not with `end`) deliveries that are paid do not come
+    any more: their part of the invoice is credited, and the money goes where it says. What is paid and cannot come,
+    because it is paused or ends on a day before, is credited in any case and paid back after approval. That cannot be
+    undone.
     """
 
     reason: str
@@ -37,15 +39,14 @@ class Cancel:
     def apply(self, work: Work) -> Made:
         if work.s.current_status in OVER:
             raise NotAllowed(_("%(number)s has ended already.") % {"number": work.s.number})
-        if self.give_back and self.at != NOW:
-            raise NotAllowed(_("What is paid can only be given back when it ends now."))
+        if self.give_back and self.at == END:
+            raise NotAllowed(_("What is paid cannot be given back when it is delivered before the end."))
         if not self.reason:
             raise NotAllowed(_("Choose a reason."))
         self._check_plan(work)
         why = {"cancel_reason": self.reason, "cancel_note": self.note}
         ends_on = self._ends_on(work)
-        # One that is being made comes before `ends_on`.
-        given = self._give_back(work, left=0 if ends_on is None else 1)
+        given = self._give_back(work, left=0 if ends_on is None else _paid_before(work, ends_on))
         if ends_on is None:
             return self._end(work, why, given)
         work.save(ends_on=ends_on, **why)
@@ -83,11 +84,15 @@ class Cancel:
     def _give_back(self, work: Work, *, left: int) -> dict[str, Any]:
         """Credit what is paid and does not come, all but `left`; what the history says of it."""
         count = work.s.deliveries_owed - left
-        if self.give_back is None or count < 1:
+        if count < 1:
             return {}
-        note = credit_paid_ahead(work, count, give_back=self.give_back)
-        work.save(deliveries_owed=left)
-        return {"given_up": count, "credit_note": note.number, "credited": str(note.gross_total)}
+        try:
+            return give_back_owed(work, count, self.give_back or GiveBack.REFUND)
+        except NotAllowed:
+            if self.give_back:
+                raise
+            # Paid before it was taken over: the reckoning names it until it is credited by hand.
+            return {}
 
     def _end(self, work: Work, why: dict[str, str], given: dict[str, Any]) -> Made:
         for row in list(work.rows.values()):
@@ -102,6 +107,15 @@ class Cancel:
             **why,
         )
         return Made(gettext_noop("Cancelled"), facts, mail="subscription_cancelled")
+
+
+def _paid_before(work: Work, ends_on: date) -> int:
+    """How many of the deliveries that are paid come before a day."""
+    number, left = work.next_number(), 0
+    while number is not None and left < work.s.deliveries_owed and work.dates(number).planned_on < ends_on:
+        left += number not in work.rows or work.rows[number].current_status == DeliveryStatus.SCHEDULED
+        number += 1
+    return left
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ A charge is never edited: the credit goes on account and pays the new invoice fi
 charged, or is left as credit. The last charge of a subscription says what each delivery that is owed is worth.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -14,16 +15,15 @@ from customers.models import Address
 from ordermgmt.money import ZERO
 from orders.actions.charge_planning import plan_charge
 from orders.actions.cycle_invoices import BillItem, CycleBill, issue_cycle_invoices
-from orders.actions.giving_up import credit_paid_ahead, paying_cycle
+from orders.actions.giving_up import credit_parts, paid_parts, paying_cycle
 from orders.actions.prepaid_bills import PaidTogether, items_of
 from orders.actions.returning_money import GiveBack
 from orders.actions.subscription_work import NotAllowed, Work
 from orders.billing_states import ASKED_CHARGES, BillingCycleStatus, Collection, TaxTreatment
-from orders.models import BillingCycle, Charge, CreditNote, CreditNoteLine, Invoice
+from orders.models import BillingCycle, Charge, CreditNote, Invoice
 from orders.price_book import load_prices
 from orders.priced import Occasion, PricedDelivery
 from orders.pricing import share_discount
-from orders.states import ChargeKind
 from orders.subscription_pricing import NoPrice, price_delivery
 
 # More charges than any promotion lasts: only those for ever count in a comparison.
@@ -60,29 +60,25 @@ def bill_difference(work: Work, before: Decimal) -> Facts:
     if cycle is None:
         words = _("%(count)d deliveries are paid already and keep their price. Change them one by one, or afterwards.")
         raise NotAllowed(words % {"count": s.deliveries_owed})
-    note = credit_owed(work)
-    fee = _fee(note)
+    notes = credit_owed(work)
     charge = price_of(work, s.deliveries_owed, on=cycle.starts_on)
-    charge = replace(_less(charge, before - (note.gross_total - fee)), set_up_fee=fee)
-    return told(note) | bill_deliveries(work, charge, s.deliveries_owed, ends_on=cycle.ends_on)
+    charge = _less(charge, before - sum((note.gross_total for note in notes), ZERO))
+    return told(notes) | bill_deliveries(work, charge, s.deliveries_owed, ends_on=cycle.ends_on)
 
 
-def credit_owed(work: Work) -> CreditNote:
+def credit_owed(work: Work) -> list[CreditNote]:
     """Inside the caller's transaction: what was paid for all that is owed goes on account. Raises NotAllowed."""
     running = Charge.objects.filter(invoice__subscription=work.s, status__in=ASKED_CHARGES)
     if running.exists():
         raise NotAllowed(_("A payment is under way. Wait until it is answered."))
-    return credit_paid_ahead(work, work.s.deliveries_owed, give_back=GiveBack.ACCOUNT)
+    return credit_parts(work, paid_parts(work), give_back=GiveBack.ACCOUNT, with_fee=False)
 
 
-def told(note: CreditNote) -> Facts:
-    return {"credit_note": note.number, "credited": str(note.gross_total)}
-
-
-def _fee(note: CreditNote) -> Decimal:
-    """A set-up fee is paid once: its part is billed again."""
-    lines = CreditNoteLine.objects.filter(credit_note=note, invoice_line__cause__startswith="charge:")
-    return sum((line.gross for line in lines.filter(invoice_line__cause__endswith=f":{ChargeKind.FEE}")), ZERO)
+def told(notes: Sequence[CreditNote]) -> Facts:
+    if not notes:
+        return {}
+    credited = sum((note.gross_total for note in notes), ZERO)
+    return {"credit_note": ", ".join(note.number for note in notes), "credited": str(credited)}
 
 
 def _less(charge: PricedDelivery, discount: Decimal) -> PricedDelivery:

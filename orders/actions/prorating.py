@@ -41,9 +41,9 @@ from orders.proration import Running
 def paid_deliveries_back(work: Work) -> tuple[date, Facts]:
     """Inside the caller's transaction: credit all that is owed; until when it had been paid."""
     cycle = BillingCycle.objects.filter(subscription=work.s).order_by("-number").first()
-    note = credit_owed(work)
+    notes = credit_owed(work)
     work.save(deliveries_owed=0)
-    return (cycle.ends_on if cycle else work.today), told(note)
+    return (cycle.ends_on if cycle else work.today), told(notes)
 
 
 def bill_rest(work: Work, number: int, *, until: date) -> Facts:
@@ -92,7 +92,7 @@ def credit_days(work: Work, cycle: BillingCycle) -> Facts:
     except CreditRefused as refusal:
         raise NotAllowed(str(refusal)) from refusal
     settle_credit(invoice, note, give_back=GiveBack.ACCOUNT, by=work.by, now=work.now)
-    return told(note)
+    return told([note])
 
 
 def bill_days(work: Work, number: int, *, since: date) -> tuple[date, Facts]:

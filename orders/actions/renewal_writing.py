@@ -39,6 +39,7 @@ from orders.models import (
     Subscription,
     SubscriptionEvent,
 )
+from orders.paid_parts import FreePart
 from orders.periods import local_instant
 from orders.proration import values_of_deliveries
 from orders.renewal_book import RenewalBook
@@ -59,7 +60,7 @@ def write_renewals(
     invoices = _invoice(renewals, made, by=by, now=now)
     cycles = _cycles(renewals, invoices, now=now)
     _charge(renewals, invoices, by=by, now=now)
-    _mark_ordered(renewals, made, cycles, now=now)
+    _mark_ordered(renewals, made, cycles, book, now=now)
     _make_next(renewals)
     _lower_what_is_owed(renewals)
     spend_charges(_used_promotions(renewals, book))
@@ -73,7 +74,7 @@ def write_renewals(
 def _invoice(
     renewals: Sequence[Renewal], made: Mapping[int, Order], *, by: User | str, now: datetime
 ) -> dict[str, Invoice]:
-    """By cause: that of the cycle, and of what is sent once beside a delivery that was paid before."""
+    """By cause: that of the cycle, and of what is sent beside a delivery that was paid before or is free."""
     lines, charges = _rows_of(list(made.values()))
     bills = []
     for r in renewals:
@@ -81,7 +82,7 @@ def _invoice(
         if r.charge is not None and r.is_prepaid and r.charge.total:
             bills.append(_bill(r, r.cause, items=bill_items(r), deliveries=r.deliveries))
         if order.total:
-            cause = r.cause if r.charge is not None and not r.is_prepaid else _beside(r)
+            cause = r.cause if r.charge is not None and not r.is_prepaid and not r.is_free else _beside(r)
             bills.append(_bill(r, cause, order=order, lines=lines[order.pk], charges=charges[order.pk]))
     issued = issue_cycle_invoices(bills, by=by, now=now)
     return {invoice.cause: invoice for invoice in issued}
@@ -162,14 +163,19 @@ def _attempt(r: Renewal, invoice: Invoice, *, by: User | str, now: datetime) -> 
 
 # Deliveries --------------------------------------------------------------------------------------
 def _mark_ordered(
-    renewals: Sequence[Renewal], made: Mapping[int, Order], cycles: Mapping[int, BillingCycle], *, now: datetime
+    renewals: Sequence[Renewal],
+    made: Mapping[int, Order],
+    cycles: Mapping[int, BillingCycle],
+    book: RenewalBook,
+    *,
+    now: datetime,
 ) -> None:
-    paying = _paying_before([r for r in renewals if not r.starts_cycle])
     for r in renewals:
-        row = r.delivery
-        cycle = cycles.get(r.subscription.pk) or paying.get(r.subscription.pk)
+        row, s = r.delivery, r.subscription
+        own = FreePart(cycles[s.pk], 1) if r.starts_cycle else book.paying(s)
         row.status, row.ordered_at = DeliveryStatus.ORDERED, now
-        row.is_next, row.order, row.cycle = False, made[row.pk], cycle
+        row.is_next, row.order = False, made[row.pk]
+        row.cycle, row.part = own or (None, None)
     values = _values(renewals)
     for r in renewals:
         r.delivery.value = values.get(r.delivery.pk)
@@ -177,31 +183,25 @@ def _mark_ordered(
     Delivery.objects.filter(pk__in=[row.pk for row in rows], parked_at__isnull=False).update(
         parked_at=None, parked_code="", parked_reason=""
     )
-    update_together(rows, ["status", "is_next", "order", "ordered_at", "cycle", "value"])
-
-
-def _paying_before(renewals: Sequence[Renewal]) -> dict[int, BillingCycle]:
-    """The cycle whose deliveries are still owed: the last that was billed."""
-    rows = BillingCycle.objects.filter(subscription__in=[r.subscription.pk for r in renewals])
-    billed = rows.exclude(status=BillingCycleStatus.CANCELLED).select_related("invoice").order_by("number")
-    return {row.subscription_id: row for row in billed}
+    update_together(rows, ["status", "is_next", "order", "ordered_at", "cycle", "part", "value"])
 
 
 def _values(renewals: Sequence[Renewal]) -> dict[int, Decimal]:
     """The part of a prepaid charge each delivery is worth, without tax; fixed when it is ordered (W51)."""
-    cycles = {r.delivery.cycle_id: r for r in renewals if r.delivery.cycle_id and _is_prepaid_cycle(r)}
+    ahead = [r.delivery for r in renewals if r.delivery.cycle and _is_prepaid_cycle(r)]
     nets: dict[int, Decimal] = defaultdict(lambda: ZERO)
-    invoices = {r.delivery.cycle.invoice_id: pk for pk, r in cycles.items() if r.delivery.cycle}
-    rows = InvoiceLine.objects.filter(invoice__in=[pk for pk in invoices if pk]).exclude(cause__startswith="charge:")
+    paying = {row.cycle.invoice_id for row in ahead if row.cycle and row.cycle.invoice_id}
+    rows = InvoiceLine.objects.filter(invoice__in=paying).exclude(cause__startswith="charge:")
     for invoice, net in rows.values_list("invoice", "net"):
-        nets[invoices[invoice]] += net
-    found = {}
-    for pk, r in cycles.items():
-        cycle = r.delivery.cycle
-        parts = values_of_deliveries(nets[pk], cycle.deliveries, r.subscription.currency) if cycle else []
-        position = len(parts) - 1 - r.owed_after
-        found[r.delivery.pk] = parts[position] if 0 <= position < len(parts) else ZERO
-    return found
+        nets[invoice] += net
+    return {row.pk: _value(row, nets) for row in ahead}
+
+
+def _value(row: Delivery, nets: Mapping[int, Decimal]) -> Decimal:
+    if row.cycle is None or row.part is None or row.cycle.invoice is None:
+        return ZERO
+    net, currency = nets.get(row.cycle.invoice.pk, ZERO), row.cycle.invoice.currency
+    return values_of_deliveries(net, row.cycle.deliveries, currency)[row.part - 1]
 
 
 def _is_prepaid_cycle(r: Renewal) -> bool:

@@ -170,13 +170,21 @@ def change_each(
 
 # Facts of the past, and orders that are on their way.
 FINAL = frozenset(
-    {EventKind.STARTED, EventKind.IMPORTED, EventKind.ORDERED, EventKind.UNDONE, EventKind.NOTE, EventKind.EXPIRED}
+    {
+        EventKind.STARTED,
+        EventKind.IMPORTED,
+        EventKind.ORDERED,
+        EventKind.OWED_AGAIN,
+        EventKind.UNDONE,
+        EventKind.NOTE,
+        EventKind.EXPIRED,
+    }
 )
 
 
 def is_final(event: SubscriptionEvent) -> bool:
     """A fact of the past, or one with papers: an invoice and a credit note stay."""
-    papers = (event.facts.get(name) for name in ("imported", "credit_note", "billed"))
+    papers = (event.facts.get(name) for name in ("imported", "credit_note", "billed", "given_up"))
     return event.kind in FINAL or any(papers)
 
 

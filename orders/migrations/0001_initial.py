@@ -126,6 +126,7 @@ class Migration(migrations.Migration):
                 ('starts_on', models.DateField()),
                 ('ends_on', models.DateField()),
                 ('deliveries', models.PositiveIntegerField()),
+                ('given_up', models.JSONField(blank=True, default=list)),
                 ('created_at', models.DateTimeField()),
                 ('invoice', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='billing_cycle', to='orders.invoice')),
             ],
@@ -283,7 +284,9 @@ class Migration(migrations.Migration):
                 ('order_at', models.DateTimeField()),
                 ('moved_from', models.DateField(blank=True, null=True)),
                 ('skip_reason', models.CharField(blank=True, choices=[('customer', 'By the customer'), ('staff', 'By staff'), ('pause', 'Paused'), ('dunning', 'Not paid'), ('stock', 'Out of stock'), ('outage', 'Missed, then left out')], max_length=8)),
+                ('part', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('value', ordermgmt.money.MoneyField(blank=True, decimal_places=4, max_digits=18, null=True)),
+                ('owed_again_at', models.DateTimeField(blank=True, null=True)),
                 ('reminded_at', models.DateTimeField(blank=True, null=True)),
                 ('ordered_at', models.DateTimeField(blank=True, null=True)),
                 ('skipped_at', models.DateTimeField(blank=True, null=True)),
@@ -857,7 +860,7 @@ class Migration(migrations.Migration):
             name='ReckoningFinding',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('missing', 'Missing'), ('early', 'Too early'), ('double', 'Double'), ('wrong_date', 'On the wrong day'), ('not_shipped', 'Paid, not shipped'), ('not_paid', 'Shipped, not paid'), ('unexplained', 'Left out without a reason')], max_length=12, verbose_name='finding')),
+                ('kind', models.CharField(choices=[('missing', 'Missing'), ('early', 'Too early'), ('double', 'Double'), ('wrong_date', 'On the wrong day'), ('not_shipped', 'Paid, not shipped'), ('not_paid', 'Shipped, not paid'), ('still_owed', 'Ended, paid deliveries still owed'), ('unexplained', 'Left out without a reason')], max_length=12, verbose_name='finding')),
                 ('number', models.PositiveIntegerField(verbose_name='delivery')),
                 ('words', models.CharField(max_length=300)),
                 ('found_at', models.DateTimeField(verbose_name='found')),
@@ -931,7 +934,7 @@ class Migration(migrations.Migration):
             name='SubscriptionEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('started', 'Started'), ('imported', 'Imported'), ('skipped', 'Delivery skipped'), ('unskipped', 'Delivery taken back in'), ('moved', 'Delivery moved'), ('reanchored', 'All later deliveries moved'), ('ordered_now', 'Ordered now'), ('ordered', 'Delivery ordered'), ('paused', 'Paused'), ('resumed', 'Resumed'), ('content', 'Contents changed'), ('added_once', 'Added once'), ('frequency', 'Frequency changed'), ('address', 'Address changed'), ('payment_method', 'Payment method changed'), ('plan', 'Plan changed'), ('price', 'Price changed'), ('promotion', 'Promotion applied'), ('cancelled', 'Cancelled'), ('cancel_planned', 'Cancellation planned'), ('cancel_taken_back', 'Cancellation taken back'), ('reactivated', 'Reactivated'), ('expired', 'Ended with its term'), ('transferred', 'Given to another customer'), ('note', 'Note'), ('undone', 'Undone')], max_length=18)),
+                ('kind', models.CharField(choices=[('started', 'Started'), ('imported', 'Imported'), ('skipped', 'Delivery skipped'), ('unskipped', 'Delivery taken back in'), ('moved', 'Delivery moved'), ('reanchored', 'All later deliveries moved'), ('ordered_now', 'Ordered now'), ('ordered', 'Delivery ordered'), ('paused', 'Paused'), ('resumed', 'Resumed'), ('content', 'Contents changed'), ('added_once', 'Added once'), ('frequency', 'Frequency changed'), ('address', 'Address changed'), ('payment_method', 'Payment method changed'), ('plan', 'Plan changed'), ('price', 'Price changed'), ('promotion', 'Promotion applied'), ('cancelled', 'Cancelled'), ('cancel_planned', 'Cancellation planned'), ('cancel_taken_back', 'Cancellation taken back'), ('given_back', 'Paid deliveries given back'), ('owed_again', 'Paid delivery owed again'), ('reactivated', 'Reactivated'), ('expired', 'Ended with its term'), ('transferred', 'Given to another customer'), ('note', 'Note'), ('undone', 'Undone')], max_length=18)),
                 ('delivery_number', models.PositiveIntegerField(blank=True, null=True)),
                 ('facts', models.JSONField(default=dict)),
                 ('before', models.JSONField(default=dict)),
@@ -1543,6 +1546,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='delivery',
             constraint=models.UniqueConstraint(fields=('subscription', 'number'), name='delivery_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='delivery',
+            constraint=models.UniqueConstraint(fields=('cycle', 'part'), name='part_brought_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='delivery',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cycle__isnull', True), ('part__isnull', True)), models.Q(('cycle__isnull', False), ('part__gte', 1)), _connector='OR'), name='delivery_cycle_pair'),
         ),
         migrations.AddConstraint(
             model_name='delivery',

@@ -47,7 +47,11 @@ class CalendarSegment(models.Model):
 
 
 class BillingCycle(models.Model):
-    """What one charge pays for: `deliveries` of them, from the first one's day to the day before `ends_on`."""
+    """What one charge pays for: `deliveries` of them, from the first one's day to the day before `ends_on`.
+
+    Its parts are numbered from 1; each is brought by one delivery (`Delivery.part`) or is in `given_up`: credited, it
+    does not come.
+    """
 
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="billing_cycles")
     number = models.PositiveIntegerField()
@@ -58,6 +62,7 @@ class BillingCycle(models.Model):
     invoice = models.OneToOneField(
         "orders.Invoice", on_delete=models.PROTECT, null=True, blank=True, related_name="billing_cycle"
     )
+    given_up = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -82,7 +87,8 @@ class Delivery(Stateful):
     `planned_on` is the day of the calendar, `leaves_on` the day it is to leave (moved, or before a closed day).
     Changes close at `lock_at`; the run orders it at `order_at`. Rows exist for the next delivery and for later
     ones that were touched; `is_next` is the one the run waits for. `value` (without tax) is its part of a
-    prepaid charge, fixed when billed.
+    prepaid charge, fixed when billed; `part` which one. `owed_again_at`: its order was cancelled, so that the part
+    comes with a later delivery.
     """
 
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="deliveries")
@@ -99,7 +105,9 @@ class Delivery(Stateful):
     cycle = models.ForeignKey(
         BillingCycle, on_delete=models.PROTECT, null=True, blank=True, related_name="paid_deliveries"
     )
+    part = models.PositiveSmallIntegerField(null=True, blank=True)
     value = MoneyField(null=True, blank=True)
+    owed_again_at = models.DateTimeField(null=True, blank=True)
     order = models.OneToOneField(Order, on_delete=models.PROTECT, null=True, blank=True, related_name="delivery")
     reminded_at = models.DateTimeField(null=True, blank=True)
     ordered_at = models.DateTimeField(null=True, blank=True)
@@ -121,6 +129,11 @@ class Delivery(Stateful):
         verbose_name_plural = _("deliveries")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["subscription", "number"], name="delivery_once"),
+            models.UniqueConstraint(fields=["cycle", "part"], name="part_brought_once"),
+            models.CheckConstraint(
+                condition=Q(cycle__isnull=True, part__isnull=True) | Q(cycle__isnull=False, part__gte=1),
+                name="delivery_cycle_pair",
+            ),
             models.UniqueConstraint(fields=["subscription"], condition=Q(is_next=True), name="one_next_delivery"),
             models.CheckConstraint(
                 condition=Q(is_next=False) | Q(status=DeliveryStatus.SCHEDULED), name="next_is_scheduled"

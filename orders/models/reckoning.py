@@ -16,6 +16,7 @@ class FindingKind(models.TextChoices):
     WRONG_DATE = "wrong_date", _("On the wrong day")
     NOT_SHIPPED = "not_shipped", _("Paid, not shipped")
     NOT_PAID = "not_paid", _("Shipped, not paid")
+    STILL_OWED = "still_owed", _("Ended, paid deliveries still owed")
     UNEXPLAINED = "unexplained", _("Left out without a reason")
 
 

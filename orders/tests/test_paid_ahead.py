@@ -156,7 +156,7 @@ def test_a_set_up_fee_is_paid_once() -> None:
     version = prepaid()
     version.prices.update(set_up_fee=D(9))
     s = paid(version)
-    assert money(do(s, SetBoxes(2))) == (26, 46)
+    assert money(do(s, SetBoxes(2))) == (20, 40)
     assert faults() == []
 
 

@@ -12,7 +12,10 @@ from customers.factories import AddressFactory
 from ordermgmt.models import Activity, OutgoingMessage
 from ordermgmt.proofs import check_books
 from orders.actions import renewing
+from orders.actions.contents import AddExtra
+from orders.actions.deliveries import AddOnce
 from orders.actions.renewing import renew_due, renew_one
+from orders.actions.subscription_changes import change_subscription
 from orders.billing_states import (
     BillingCycleStatus,
     ChargeStatus,
@@ -35,6 +38,7 @@ from orders.models import (
     SubscriptionEvent,
 )
 from orders.projecting import project
+from orders.tests.subscribed import fresh, item, plan, subscribe
 
 pytestmark = pytest.mark.django_db
 FIRST = date(2026, 12, 3)
@@ -160,6 +164,24 @@ def test_prepaid_is_billed_once_for_all_its_deliveries() -> None:
     assert sum(values) == first.net_total
     assert [order.total for order in Order.objects.all()] == [0, 0, 0, 0]
     assert [(p.code, p.rows) for p in check_books(now=RUN_AT) if not p.holds] == []
+
+
+def test_what_is_sent_beside_a_free_delivery_is_billed_and_the_next_one_has_the_set_up_fee() -> None:
+    version = plan("30", trial_days=20)
+    version.prices.update(set_up_fee=Decimal(9))
+    s = subscribe(version)
+    change_subscription(s.pk, AddExtra(item("4").pk, 2), by="Ana", now=NOW)
+    change_subscription(s.pk, AddOnce(item("5").pk), by="Ana", now=NOW)
+    first, second = project(fresh(s), now=NOW, count=2)
+    assert [first.amount, second.amount] == [13, 47]
+    renew_due(now=RUN_AT)
+    invoice = s.invoices.get()
+    assert (invoice.gross_total, invoice.cause, Order.objects.get().total) == (13, f"delivery:{s.number}:1", 13)
+    cycle = s.billing_cycles.get()
+    assert (cycle.status, cycle.invoice) == ("free", None)
+    assert [p.code for p in check_books(now=RUN_AT) if not p.holds] == []
+    renew_due(now=RUN_AT.replace(year=2027, month=1))
+    assert [i.gross_total for i in s.invoices.order_by("pk")] == [13, 47]
 
 
 def test_a_trial_costs_nothing() -> None:

@@ -13,12 +13,13 @@ from django.test import Client
 from ordermgmt.models import OutgoingMessage
 from orders import factories
 from orders.actions.ending import Cancel
+from orders.actions.pausing import Pause
 from orders.actions.renewing import renew_due
 from orders.actions.subscription_changes import change_subscription
 from orders.actions.taking_money import lock_invoice, take_money
 from orders.factories.orders import NOW
 from orders.models import Refund, Subscription, SubscriptionEvent
-from orders.tests.subscribed import days, fresh, plan
+from orders.tests.subscribed import days, do, fresh, pay_invoice, plan
 from orders.tests.subscriber_steps import after, by_card, see, tap, text_of, url
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +108,19 @@ def test_rule_6_what_is_paid_goes_back_when_wished(clock: Any) -> None:
     assert "are credited to you. Nothing more is sent or charged." in after(tap(s, "cancel/", paid="back"))
     assert Refund.objects.get().status == "requested"
     assert (fresh(s).status, fresh(s).deliveries_owed) == ("cancelled", 0)
+
+
+def test_a_paused_plan_ends_at_once_and_what_is_paid_goes_back(clock: Any) -> None:
+    s = by_card(plan("30", bill_every=3))
+    clock.move_to(LATE)
+    renew_due(now=LATE)
+    pay_invoice(s.invoices.get())
+    do(s, Pause(), now=LATE)
+    text = see(s, "cancel/")
+    assert "€60.00 for deliveries that do not come any more is given back" in text
+    assert "They still come" not in text
+    after(tap(s, "cancel/"))
+    assert (fresh(s).status, fresh(s).deliveries_owed, Refund.objects.get().amount) == ("cancelled", 0, 60)
 
 
 def test_rule_7_a_mail_at_once_with_the_way_back(s: Subscription) -> None:

@@ -31,7 +31,9 @@ def subscriber_cancel(request: HttpRequest, link: SubscriptionLink) -> HttpRespo
     st = load_standing(s, now=now)
     if st.is_over or s.ends_on is not None:
         return redirect(page_url(link))
-    form = CancelForm(request.POST if request.method == "POST" else None, owed=s.deliveries_owed)
+    # A paused one ends at once: there is nothing to choose.
+    owed = s.deliveries_owed if st.is_active else 0
+    form = CancelForm(request.POST if request.method == "POST" else None, owed=owed)
     if form.is_valid():
         return make(request, link, _wanted(form))
     context = frame(link, st) | {"form": form, **_review(st)}
@@ -56,6 +58,7 @@ def _review(st: Standing) -> dict[str, Any]:
         "orders": plan.orders,
         "owed": sum((invoice.balance for invoice in plan.invoices), ZERO),
         "credit": balance_of(s.customer, s.currency),
+        "given_back": plan.credited,
         "pause": _pause(st),
         "may_skip": st.next is not None and st.next.is_open,
     }
