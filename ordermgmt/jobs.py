@@ -15,7 +15,7 @@ from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from ordermgmt.clock import business_zone
-from ordermgmt.leases import LeaseLost, claim, database_now, due, fail
+from ordermgmt.leases import LeaseLost, PutOff, claim, database_now, due, fail
 from ordermgmt.models.leases import Leased
 from ordermgmt.models.operations import JobRun, JobState
 from ordermgmt.slots import DailyAt, Every
@@ -222,12 +222,12 @@ def _work_one(rows: QuerySet[L], pk: int, handle: Callable[..., object], now: da
     if row is None:
         return "skipped"
     try:
-        handle(row, now=now)
+        answer = handle(row, now=now)
     except LeaseLost:
         return "lost"
     except Exception as error:
         return _failed(row, error, now)
-    return "done"
+    return "put_off" if isinstance(answer, PutOff) else "done"
 
 
 def _failed(row: Leased, error: Exception, now: datetime) -> str:
@@ -239,4 +239,4 @@ def _failed(row: Leased, error: Exception, now: datetime) -> str:
 
 
 def _tally(outcomes: list[str]) -> Summary:
-    return {word: outcomes.count(word) for word in ("done", "failed", "dead", "lost") if word in outcomes}
+    return {word: outcomes.count(word) for word in ("done", "put_off", "failed", "dead", "lost") if word in outcomes}

@@ -6,6 +6,7 @@ by the database's clock, and the fence keeps a worker that was thought dead from
 
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -21,6 +22,13 @@ LONGEST_RETRY = timedelta(hours=1)
 
 class LeaseLost(Exception):
     """Another worker took the row over meanwhile; nothing may be written."""
+
+
+@dataclass(frozen=True)
+class PutOff:
+    """What a handler answers when the row must wait and is due again by itself: it was not done."""
+
+    why: str
 
 
 class NoRetry(Exception):

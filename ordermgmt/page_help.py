@@ -103,7 +103,7 @@ PAGES = (
     PageHelp(_("Payments"), "payment_list", "orders.finance", (
         _("All money that came or went, with the provider's reference."),
         _("Open one to see what can go back; asking for it needs an amount and a reason."),
-        _("Paid, not shipped lists what should have left. Disputes have a deadline for evidence."),
+        _("Waiting lists charges that are due and cannot be made, and why; Paid, not shipped what should have left."),
     )),
     PageHelp(_("Refunds"), "refund_list", "orders.finance", (
         _("Money that is to go back; each waits until somebody approves it."),

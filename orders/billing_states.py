@@ -201,6 +201,15 @@ LIVE_CHARGES = (ChargeStatus.PLANNED, ChargeStatus.SENT, ChargeStatus.UNKNOWN)
 ASKED_CHARGES = (ChargeStatus.SENT, ChargeStatus.UNKNOWN)
 
 
+class WaitReason(models.TextChoices):
+    """Why a charge that is due is put off; it leaves by itself when the reason is gone."""
+
+    NOT_LIVE = "not_live", _("This is not the live system")
+    STOPPED = "stopped", _("Renewals are stopped")
+    STOCK = "stock", _("Goods are missing")
+    NO_PROVIDER = "no_provider", _("No payment provider is set up")
+
+
 class DunningStatus(models.TextChoices):
     OPEN = "open", _("Open")
     PAUSED = "paused", _("Paused")

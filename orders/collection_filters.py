@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.clock import business_zone
 from ordermgmt.listing import ListFilters
-from orders.billing_states import LIVE_DUNNING, DunningStatus, RefundStatus
-from orders.models import Dispute, Dunning, Order, Payment, Payout, Refund
+from orders.billing_states import LIVE_DUNNING, DunningStatus, RefundStatus, WaitReason
+from orders.models import Charge, Dispute, Dunning, Order, Payment, Payout, Refund
 from orders.states import PaymentKind, PaymentState
 
 
@@ -77,6 +77,20 @@ class PayoutFilters(ListFilters):
 
     def is_matched(self, rows: QuerySet[Payout], name: str, value: bool) -> QuerySet[Payout]:
         return rows.exclude(matched_at=None) if value else rows.filter(matched_at=None)
+
+
+class WaitingChargeFilters(ListFilters):
+    q = django_filters.CharFilter(label=_("Search"), method="search")
+    put_off_code = django_filters.MultipleChoiceFilter(label=_("Waits because"), choices=WaitReason.choices)
+
+    class Meta:
+        model = Charge
+        fields: Any = ()
+
+    def search(self, rows: QuerySet[Charge], name: str, value: str) -> QuerySet[Charge]:
+        """Number of the invoice, or the start of the customer's name."""
+        word = value.strip()
+        return rows.filter(Q(invoice__number__iexact=word) | Q(invoice__customer__name__istartswith=word))
 
 
 class RefundFilters(ListFilters):

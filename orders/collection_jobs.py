@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.installation import only_when_live
 from ordermgmt.jobs import Context, job
-from orders.actions.charge_work import waiting_charges, work_charge
+from orders.actions.charge_work import put_off_summary, waiting_charges, work_charge
 from orders.actions.dunning_run import run_dunning, warn_of_expiring_cards
 from orders.actions.payouts import import_payouts
 from orders.actions.provider_events import fetch_missed, waiting_events, work_event
@@ -18,7 +18,8 @@ from orders.actions.unpaid_boxes import mind_unpaid_boxes
 @job("charges", title=_("Charge what is due"), every=1, rank=60, timeout=300)
 @only_when_live
 def charges(ctx: Context) -> dict[str, Any]:
-    return ctx.work(waiting_charges(), work_charge)
+    """What is due and may not leave is counted as put off, with the reasons of all that wait."""
+    return {**ctx.work(waiting_charges(), work_charge), **put_off_summary()}
 
 
 @job("provider_events", title=_("Read what payment providers told us"), every=1, rank=61)

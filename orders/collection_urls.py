@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from orders.views import dunning, dunning_rules, pay, payments, payouts, provider_hooks, refunds
+from orders.views import dunning, dunning_rules, pay, payments, payouts, provider_hooks, refunds, waiting_charges
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("dunning/", dunning.dunning_list, name="dunning_list"),
@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dunning/<str:number>/<slug:deed>/", dunning.dunning_deed, name="dunning_deed"),
     path("payments/", payments.payment_list, name="payment_list"),
     path("payments/not-shipped/", payments.not_shipped, name="not_shipped"),
+    path("payments/waiting/", waiting_charges.charges_waiting, name="charges_waiting"),
     path("payments/disputes/", payments.dispute_list, name="dispute_list"),
     path("payments/<int:pk>/", payments.payment, name="payment"),
     path("payments/<int:pk>/refund/", payments.payment_refund, name="payment_refund"),

@@ -20,7 +20,7 @@ from ordermgmt.templatetags import portal
 from orders.ageing import BUCKETS, OPEN_BALANCE, ageing
 from orders.collection_filters import DisputeFilters, DunningFilters, PayoutFilters, RefundFilters
 from orders.invoice_filters import InvoiceFilters
-from orders.models import Dispute, Dunning, Invoice, Payout, Refund
+from orders.models import Charge, Dispute, Dunning, Invoice, Payout, Refund
 
 Sums = Sequence[tuple[str, Decimal]]
 
@@ -54,6 +54,7 @@ def waiting(request: HttpRequest, now: datetime) -> Part:
     lists: Mapping[str, tuple[QuerySet[Any], str, str]] = {
         "dunning": (_rows(DunningFilters, Dunning.objects.all(), next_by, request), "dunning_list", next_by),
         "payouts": (_rows(PayoutFilters, Payout.objects.all(), "matched=false", request), "payout_list", "matched=false"),
+        "charges": (Charge.objects.put_off(), "charges_waiting", ""),
         "refunds": (_rows(RefundFilters, Refund.objects.all(), "status=requested", request), "refund_list",
                     "status=requested"),
         "disputes": (_rows(DisputeFilters, Dispute.objects.all(), "open=true", request), "dispute_list", "open=true"),
@@ -61,6 +62,7 @@ def waiting(request: HttpRequest, now: datetime) -> Part:
     words = {
         "dunning": (_("Unpaid invoices to try or remind of today"), ""),
         "payouts": (_("Payouts to find at the bank"), "warn"),
+        "charges": (_("Charges that are due and cannot be made"), "warn"),
         "refunds": (_("Refunds that wait for approval"), "warn"),
         "disputes": (_("Disputes to answer"), "bad"),
     }

@@ -50,6 +50,12 @@ class JobLine:
         return ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in counts.items())
 
     @property
+    def put_off_because(self) -> list[str]:
+        """Why rows that were due wait, with their number."""
+        rows: list[str] = self.last.summary.get("put_off_because", []) if self.last else []
+        return rows
+
+    @property
     def failed_rows(self) -> list[str]:
         """The rows that could not be worked, each with its error."""
         rows: list[str] = self.last.summary.get("failed_rows", []) if self.last else []

@@ -15,15 +15,16 @@ from ordermgmt.money import ZERO, round_money
 from ordermgmt.retrying import retries_conflicts
 from orders.actions.charge_planning import drop_planned, live_charge, method_for, plan_charge, provider_for
 from orders.actions.dunning_cases import case_declined, case_recovered
+from orders.actions.may_charge import Wait, may_charge
 from orders.actions.refunding import ask_refund
 from orders.actions.taking_money import lock_invoice, take_money
 from orders.billing_states import ASKED_CHARGES, ChargeStatus, Collection
 from orders.collection_mails import receipt_message
-from orders.may_charge import may_charge
 from orders.models import Charge, Invoice
 from orders.payments.declines import decline_words
 from orders.payments.protocol import Outcome, Result
 
+NOT_PUT_OFF = {"put_off_at": None, "put_off_code": "", "last_error": ""}
 ASK_AGAIN = timedelta(minutes=15)
 # Bank debits take days; asking more often does not speed them up.
 ASK_PENDING = timedelta(hours=6)
@@ -43,7 +44,7 @@ def lock_charge(charge_id: int) -> Charge:
 @retries_conflicts
 @transaction.atomic(durable=True)
 def send_charge(charge_id: int, *, now: datetime) -> Charge | None:
-    """The attempt is written down as sent, with amount and method as they are now; None when it may not leave.
+    """The attempt is written down as sent, with amount and method as they are now; None when it may not leave (yet).
 
     Committed before the provider is called: from here on it is asked for, never blindly repeated.
     """
@@ -55,20 +56,28 @@ def send_charge(charge_id: int, *, now: datetime) -> Charge | None:
     if charge.invoice.balance <= 0:
         charge.move_to(ChargeStatus.CANCELLED, now=now, due_at=None, lease_until=None)
         return None
-    if why := may_charge(charge, now=now):
-        _postpone(charge, why, now)
+    if wait := may_charge(charge, now=now):
+        _postpone(charge, wait, now)
         return None
     method = method_for(charge.invoice)
     provider = charge.provider if charge.provider and not method else provider_for(method)
-    facts = {"method": method, "provider": provider, "amount": charge.invoice.balance}
+    facts = {"method": method, "provider": provider, "amount": charge.invoice.balance, **NOT_PUT_OFF}
     charge.move_to(ChargeStatus.SENT, now=now, **facts)
     return charge
 
 
-def _postpone(charge: Charge, why: str, now: datetime) -> None:
-    """It waits without being counted as tried."""
+def _postpone(charge: Charge, wait: Wait, now: datetime) -> None:
+    """It waits without being counted as tried, since the moment it was due first."""
+    since = charge.put_off_at or min(charge.due_at or now, now)
     rows = Charge.objects.filter(pk=charge.pk)
-    rows.update(due_at=now + ASK_AGAIN, attempts=0, lease_until=None, last_error=why)
+    rows.update(
+        due_at=now + ASK_AGAIN,
+        attempts=0,
+        lease_until=None,
+        last_error=wait.words,
+        put_off_code=wait.code,
+        put_off_at=since,
+    )
 
 
 @retries_conflicts

@@ -535,6 +535,8 @@ class Migration(migrations.Migration):
                 ('planned_at', models.DateTimeField()),
                 ('sent_at', models.DateTimeField(blank=True, null=True)),
                 ('answered_at', models.DateTimeField(blank=True, null=True)),
+                ('put_off_at', models.DateTimeField(blank=True, null=True, verbose_name='waits since')),
+                ('put_off_code', models.CharField(blank=True, choices=[('not_live', 'This is not the live system'), ('stopped', 'Renewals are stopped'), ('stock', 'Goods are missing'), ('no_provider', 'No payment provider is set up')], max_length=11, verbose_name='waits because')),
                 ('by', models.CharField(blank=True, max_length=120)),
                 ('page_url', models.TextField(blank=True, help_text="The provider's page where the customer pays this attempt")),
                 ('resume_at', models.DateTimeField(blank=True, help_text='A planned attempt made way for this one: when it was due', null=True)),
@@ -1321,6 +1323,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='charge',
+            index=models.Index(condition=models.Q(('put_off_at__isnull', False)), fields=['put_off_at', 'id'], name='charge_put_off'),
+        ),
+        migrations.AddIndex(
+            model_name='charge',
             index=models.Index(condition=models.Q(('provider_reference', ''), _negated=True), fields=['provider_reference'], name='charge_reference'),
         ),
         migrations.AddConstraint(
@@ -1338,6 +1344,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='charge',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'succeeded'), ('payment__isnull', False)), models.Q(models.Q(('status', 'succeeded'), _negated=True), ('payment__isnull', True)), _connector='OR'), name='charge_payment_pair'),
+        ),
+        migrations.AddConstraint(
+            model_name='charge',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('put_off_at__isnull', True), ('put_off_code', '')), models.Q(('put_off_at__isnull', False), models.Q(('put_off_code', ''), _negated=True)), _connector='OR'), name='charge_put_off_pair'),
         ),
         migrations.AddConstraint(
             model_name='payoutline',

@@ -21,6 +21,7 @@ from orders.billing_states import (
     LastStep,
     MethodStatus,
     RefundStatus,
+    WaitReason,
 )
 from orders.models.money import CreditNote, Invoice, Payment
 from orders.models.orders import LINK_BYTES
@@ -55,10 +56,17 @@ class PaymentMethod(models.Model):
         return f"{self.brand or self.kind} ••{self.last4}" if self.last4 else self.brand or self.kind
 
 
+class ChargeQuerySet(models.QuerySet["Charge"]):
+    def put_off(self) -> "ChargeQuerySet":
+        """Due, and may not leave yet."""
+        return self.filter(status=ChargeStatus.PLANNED, put_off_at__isnull=False)
+
+
 class Charge(Leased, Stateful):
     """One attempt to collect an invoice. `idempotency_key` is stored before the provider is called and is
     the same however often the attempt is repeated, so that it charges once.
 
+    `put_off_at`: it was due and may not leave, for `put_off_code` (`last_error` says more); it is looked at again.
     An attempt on the provider's page (`page_url`) is live while the customer may pay there: nothing else is
     charged meanwhile.
     """
@@ -78,6 +86,8 @@ class Charge(Leased, Stateful):
     planned_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
+    put_off_at = models.DateTimeField(_("waits since"), null=True, blank=True)
+    put_off_code = models.CharField(_("waits because"), max_length=11, choices=WaitReason.choices, blank=True)
     by = models.CharField(max_length=120, blank=True)
     page_url = models.TextField(blank=True, help_text=_("The provider's page where the customer pays this attempt"))
     resume_at = models.DateTimeField(
@@ -93,6 +103,8 @@ class Charge(Leased, Stateful):
         ChargeStatus.DECLINED: "answered_at",
     }
 
+    objects: ClassVar = ChargeQuerySet.as_manager()
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["invoice", "number"], name="charge_attempt_once"),
@@ -103,9 +115,15 @@ class Charge(Leased, Stateful):
                 | (~Q(status=ChargeStatus.SUCCEEDED) & Q(payment__isnull=True)),
                 name="charge_payment_pair",
             ),
+            models.CheckConstraint(
+                condition=Q(put_off_at__isnull=True, put_off_code="")
+                | (Q(put_off_at__isnull=False) & ~Q(put_off_code="")),
+                name="charge_put_off_pair",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["due_at"], name="charge_due", condition=Q(due_at__isnull=False)),
+            models.Index(fields=["put_off_at", "id"], name="charge_put_off", condition=Q(put_off_at__isnull=False)),
             models.Index(fields=["provider_reference"], name="charge_reference", condition=~Q(provider_reference="")),
         ]
 

@@ -12,11 +12,11 @@ from ordermgmt.factories import OutgoingMessageFactory
 from ordermgmt.installation import this_is_live, why_not_live
 from ordermgmt.models import Installation
 from orders.actions.charging import send_charge
+from orders.actions.may_charge import may_charge
 from orders.actions.pay_pages import NoCards, open_card_page, open_pay_page
 from orders.actions.refunding import approve_refund
 from orders.billing_states import ChargeStatus, RefundStatus
 from orders.factories import PayLinkFactory
-from orders.may_charge import may_charge
 from orders.tests.collecting import planned, run, unpaid
 from orders.tests.stripe_server import StripeServer
 from orders.tests.test_charging import captured
@@ -71,7 +71,9 @@ def test_a_restored_backup_charges_nobody(stripe_server: StripeServer) -> None:
     epoch = Installation.objects.get().epoch
     installation.next_epoch()
     Installation.objects.update(epoch=epoch)
-    assert "restored" in may_charge(charge, now=timezone.now())
+    wait = may_charge(charge, now=timezone.now())
+    assert wait is not None
+    assert (wait.code, "restored" in wait.words) == ("not_live", True)
     assert "restored" in run("charges")["not_live"]
     assert stripe_server.state.calls == []
 

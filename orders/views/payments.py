@@ -25,6 +25,7 @@ from orders.collection_filters import DisputeFilters, NotShippedFilters, Payment
 from orders.collection_forms import RefundForm
 from orders.models import Dispute, Order, Payment
 from orders.states import FulfilmentStatus, OrderStatus, PaymentKind, PaymentState, PaymentStatus
+from orders.views.waiting_charges import waiting_banner
 
 GRACE = timedelta(days=1)
 STILL_HERE = (FulfilmentStatus.UNFULFILLED, FulfilmentStatus.WAITING, FulfilmentStatus.IN_PROGRESS)
@@ -72,6 +73,9 @@ class PaymentList(ListPage):
 
     def row_url(self, row: Payment) -> str:
         return f"/payments/{row.pk}/"
+
+    def extra_context(self) -> dict[str, Any]:
+        return {"waiting": waiting_banner()}
 
 
 @staff_page("orders.finance")

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from ordermgmt.clock import business_day
 from ordermgmt.installation import why_not_live
-from orders.billing_states import ShortageRule
+from orders.actions.charge_planning import method_for
+from orders.billing_states import ShortageRule, WaitReason
 from orders.models import Charge, OrderLine, RenewalStop, Subscription
 from orders.payments.manual import Manual
 from orders.payments.registry import online_provider
@@ -16,9 +19,16 @@ from orders.payments.registry import online_provider
 Question = Callable[[Charge, datetime], str]
 
 
-def may_charge(charge: Charge, *, now: datetime) -> str:
-    """Why the charge must wait; empty when it may go."""
-    return next(filter(None, (ask(charge, now) for ask in QUESTIONS)), "")
+class Wait(NamedTuple):
+    """Why a charge must wait, and in words what exactly."""
+
+    code: WaitReason
+    words: str
+
+
+def may_charge(charge: Charge, *, now: datetime) -> Wait | None:
+    """Why the charge must wait; None when it may go."""
+    return next((Wait(code, words) for code, ask in QUESTIONS.items() if (words := ask(charge, now))), None)
 
 
 def is_live(charge: Charge, now: datetime) -> str:
@@ -34,7 +44,7 @@ def not_stopped(charge: Charge, now: datetime) -> str:
         if stop.scope == "all" or (
             subscription and stop.reference in _places(subscription, charge).get(stop.scope, ())
         ):
-            return f"Stopped: {stop.reason}"
+            return stop.reason
     return ""
 
 
@@ -56,12 +66,19 @@ def stock_is_there(charge: Charge, now: datetime) -> str:
     if invoice.subscription.version.shortage != ShortageRule.WAIT:
         return ""
     waits = OrderLine.objects.filter(order=invoice.order_id, backordered__gt=0).exists()
-    return "Waits for stock" if waits else ""
+    return _("%(order)s waits for stock") % {"order": invoice.order} if waits else ""
 
 
 def provider_is_set_up(charge: Charge, now: datetime) -> str:
-    is_missing = charge.provider != Manual.name and online_provider() is None
-    return "The payment provider is not set up" if is_missing else ""
+    """What is saved as paid by hand is never charged; anything else needs somebody who charges it."""
+    method = method_for(charge.invoice)
+    by_hand = method is not None and method.provider == Manual.name
+    return "" if by_hand or online_provider() else str(WaitReason.NO_PROVIDER.label)
 
 
-QUESTIONS: list[Question] = [is_live, not_stopped, stock_is_there, provider_is_set_up]
+QUESTIONS: dict[WaitReason, Question] = {
+    WaitReason.NOT_LIVE: is_live,
+    WaitReason.STOPPED: not_stopped,
+    WaitReason.STOCK: stock_is_there,
+    WaitReason.NO_PROVIDER: provider_is_set_up,
+}
