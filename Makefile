@@ -5,6 +5,7 @@ NAME ?= capture
 TESTS ?=
 # These words are for development; production starts its processes itself (docs/operations.md).
 export DEBUG ?= 1
+demo: export DEMO_CARDS ?= 1
 WORKERS ?= 2
 
 help:        ## What there is

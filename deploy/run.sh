@@ -8,6 +8,7 @@ answers() { (: </dev/tcp/127.0.0.1/"$port") 2>/dev/null; }
 if answers; then
   echo "Port $port is taken, perhaps by a portal that runs already. Another one: PORT=$((port + 1)) make run" >&2; exit 1
 fi
+export DEMO_CARDS=${DEMO_CARDS:-1}
 export BASE_URL=${BASE_URL:-http://localhost:$port}
 $python manage.py open_demo --orders "${DEMO_ORDERS:-1000}" --seed 7
 worker=; web=

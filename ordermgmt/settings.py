@@ -349,6 +349,8 @@ STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com")
 # Where the provider's own pages are: the pay page may send its form there.
 STRIPE_PAGES = env.str("STRIPE_PAGES", default="https://checkout.stripe.com")
+# A pretended card network instead, for a demo shop: with DEBUG only, and refused by `check --deploy`.
+DEMO_CARDS = env.bool("DEMO_CARDS", default=False)
 
 # A customer who orders by phone and is sent a link to pay has so many days; then the order is cancelled by itself.
 PAY_LINK_DAYS = env.int("PAY_LINK_DAYS", default=3)

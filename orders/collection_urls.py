@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from orders.views import dunning, dunning_rules, pay, payments, payouts, provider_hooks, refunds, waiting_charges
+from orders.views import (
+    demo_cards,
+    dunning,
+    dunning_rules,
+    pay,
+    payments,
+    payouts,
+    provider_hooks,
+    refunds,
+    waiting_charges,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("dunning/", dunning.dunning_list, name="dunning_list"),
@@ -28,5 +38,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<str:token>/start/", pay.pay_start, name="pay_start"),
     path("p/<str:token>/card/", pay.pay_card, name="pay_card"),
     path("p/<str:token>/new-link/", pay.pay_new_link, name="pay_new_link"),
+    path("demo-cards/<str:reference>/", demo_cards.demo_card_page, name="demo_card_page"),
     path("hooks/stripe/", provider_hooks.stripe_hook, name="stripe_hook"),
 ]

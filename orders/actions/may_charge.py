@@ -70,10 +70,13 @@ def stock_is_there(charge: Charge, now: datetime) -> str:
 
 
 def provider_is_set_up(charge: Charge, now: datetime) -> str:
-    """What is saved as paid by hand is never charged; anything else needs somebody who charges it."""
-    method = method_for(charge.invoice)
-    by_hand = method is not None and method.provider == Manual.name
-    return "" if by_hand or online_provider() else str(WaitReason.NO_PROVIDER.label)
+    """What is saved as paid by hand is never charged; anything else needs the provider that keeps it."""
+    method, online = method_for(charge.invoice), online_provider()
+    if method is None:
+        is_missing = online is None
+    else:
+        is_missing = method.provider not in (Manual.name, online.name if online else "")
+    return str(WaitReason.NO_PROVIDER.label) if is_missing else ""
 
 
 QUESTIONS: dict[WaitReason, Question] = {
