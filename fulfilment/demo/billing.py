@@ -87,7 +87,7 @@ def _invoice(one: Told, series: str, sequence: int, rows: list[_Row]) -> tuple[I
         customer_id=one.order.customer_id,
         subscription=one.story.subscription,
         cause=_cause(one),
-        status=InvoiceStatus.PAID,
+        status=InvoiceStatus.OPEN if one.story.is_unpaid else InvoiceStatus.PAID,
         currency=one.story.currency,
         issued_on=issued_on,
         due_on=issued_on,
@@ -98,7 +98,7 @@ def _invoice(one: Told, series: str, sequence: int, rows: list[_Row]) -> tuple[I
         net_total=net,
         tax_total=tax,
         gross_total=net + tax,
-        paid=net + tax,
+        paid=0 if one.story.is_unpaid else net + tax,
     )
     lines = [
         InvoiceLine(

@@ -22,7 +22,7 @@ def write_orders(stories: Sequence[Story], rng: Random, master: Master) -> list[
     save(OrderAddress, [_address(one) for one in told])
     save(OrderLink, [_link(one, rng) for one in told])
     save(OrderCharge, [charge for one in told if (charge := _charge(one))])
-    save(Payment, [_payment(one) for one in told])
+    save(Payment, [_payment(one) for one in told if not one.story.is_unpaid])
     return told
 
 
@@ -37,7 +37,7 @@ def _order(story: Story, number: str, rng: Random, master: Master) -> Order:
         currency=story.currency,
         external_number=f"#{rng.randint(10_000, 99_999)}" if story.channel in ("shop", "woo") else "",
         status=OrderStatus.CANCELLED if story.is_cancelled else OrderStatus.CLOSED if arrived else OrderStatus.ACCEPTED,
-        payment_status=PaymentStatus.PAID,
+        payment_status=PaymentStatus.UNPAID if story.is_unpaid else PaymentStatus.PAID,
         fulfilment_status=FulfilmentStatus.UNFULFILLED
         if story.is_cancelled
         else FulfilmentStatus.DELIVERED
@@ -48,7 +48,7 @@ def _order(story: Story, number: str, rng: Random, master: Master) -> Order:
         shipping_total=story.shipping,
         tax_total=story.tax,
         total=story.total,
-        paid_total=story.total,
+        paid_total=0 if story.is_unpaid else story.total,
         email=story.customer.email,
         phone=story.customer.phone,
         recipient=story.customer.name,
@@ -104,8 +104,8 @@ def _payment(one: Told) -> Payment:
         kind=PaymentKind.CAPTURE,
         amount=one.story.total,
         currency=one.story.currency,
-        provider="shop",
-        reference=f"pay_{number[3:]}",
+        provider="demo" if one.story.by_card else "shop",
+        reference=f"{'ch_demo' if one.story.by_card else 'pay'}_{number[3:]}",
         effect_key=f"demo:{number}",
         at=one.story.placed_at,
     )

@@ -51,6 +51,8 @@ class Story:
     refunded: Decimal = field(default=ZERO)
     subscription: Subscription | None = None
     delivery_number: int = 0
+    by_card: bool = False
+    is_unpaid: bool = False
 
     @property
     def total(self) -> Decimal:

@@ -13,7 +13,6 @@ from ordermgmt.clock import business_day
 from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.templatetags.portal import weekday_words
-from orders.actions.charging import decide_charge
 from orders.actions.deliveries import Move, Skip
 from orders.actions.ending import Cancel
 from orders.actions.parking import park
@@ -21,10 +20,9 @@ from orders.actions.pausing import Pause
 from orders.actions.renewing import renew_due
 from orders.actions.subscription_changes import Change, change_subscription
 from orders.actions.subscription_work import NotAllowed, TooLate, load_work
-from orders.billing_states import ChargeStatus, DeliveryStatus, EventKind
+from orders.billing_states import DeliveryStatus, EventKind
 from orders.catching_up import CannotRenew
-from orders.models import BillingCycle, Charge, Delivery, Invoice, SubscriptionEvent
-from orders.payments.protocol import Outcome, Result
+from orders.models import BillingCycle, Delivery, Invoice, SubscriptionEvent
 
 
 @transaction.atomic
@@ -63,7 +61,7 @@ def _tie(one: Subscriber, orders: dict[tuple[int, int], Told], invoices: dict[st
 
 
 def live_with_it(rng: Random, subscribers: Sequence[Subscriber], support: User, *, now: datetime) -> None:
-    """What is due is renewed; some skip, move, pause, cancel; some do not pay, and one delivery needs a decision."""
+    """What is due is renewed; some skip, move, pause, cancel, and one delivery needs a decision."""
     renew_due(now=now)
     for n, one in enumerate(subscribers):
         if change := _wish(rng, n, one, now):
@@ -72,7 +70,6 @@ def live_with_it(rng: Random, subscribers: Sequence[Subscriber], support: User, 
                 change_subscription(one.subscription.pk, change, by=support, now=at, tell=False)
             except (NotAllowed, TooLate):
                 continue
-    _decline(now)
     _park(now)
 
 
@@ -88,16 +85,6 @@ def _wish(rng: Random, n: int, one: Subscriber, now: datetime) -> Change | None:
         6: Pause(today + timedelta(days=60)) if rng.random() < 0.5 else None,
     }
     return wishes.get(n % 14)
-
-
-def _decline(now: datetime) -> None:
-    """Cards that were refused this morning."""
-    charges = Charge.objects.filter(status=ChargeStatus.PLANNED, invoice__subscription__isnull=False).order_by("pk")
-    for charge in charges[:3]:
-        with transaction.atomic():
-            charge.move_to(ChargeStatus.SENT, now=now)
-        outcome = Outcome(result=Result.DECLINED, code="insufficient_funds", words="Not enough money on the card")
-        decide_charge(charge.pk, outcome, by="Payments", now=now)
 
 
 def _park(now: datetime) -> None:

@@ -18,9 +18,12 @@ from ordermgmt.money import share, tax_in
 from orders.actions.subscribing import NewSubscription, begin
 from orders.calendars import SubscriptionCalendar, load_calendars
 from orders.models import PaymentMethod, Plan, Subscription
+from orders.payments.demo import CARDS, Demo, kind_of
 from orders.periods import Dates, Interval
 
 SHARE, MOST = 0.1, 150
+# Of so many cards in a row these do not pay (see orders/payments/demo.py).
+EVERY, FAILING = 14, {0: "poor", 3: "broke", 6: "stolen", 9: "confirm", 12: "broke"}
 # Nothing is told of days before this many.
 OLDEST = 112
 
@@ -61,7 +64,9 @@ def _begin(rng: Random, customer: Customer, offer: Offer, plan: Plan, n: int, no
     began = datetime.combine(first - timedelta(days=rng.randint(9, 14)), time(rng.randint(8, 20), 15), business_zone())
     wanted = _wanted(rng, customer, plan, n, first, began)
     s = begin(wanted, by="Web shop", now=min(began, now))
-    s = Subscription.objects.select_related("version__plan", "next_version__plan", "address", "customer").get(pk=s.pk)
+    s = Subscription.objects.select_related("version__plan", "next_version__plan", "address", "customer", "method").get(
+        pk=s.pk
+    )
     calendar = load_calendars([s], now=now)[s.pk]
     return Subscriber(s, offer, customer, calendar, [calendar.dates(k) for k in range(1, made + 1)])
 
@@ -82,10 +87,11 @@ def _card(rng: Random, customer: Customer, n: int, began: datetime) -> int | Non
     if rng.random() < 0.12:
         return None
     month = began + timedelta(days=200 if rng.random() < 0.08 else rng.randint(400, 1200))
+    kind = FAILING.get(n % EVERY) or rng.choice(("visa", "visa", "master"))
     return PaymentMethod.objects.create(
-        customer=customer, provider="stripe", reference=f"pm_demo_{n}", provider_customer=f"cus_demo_{n}", kind="card",
-        brand=rng.choice(("Visa", "Mastercard")), last4=f"{rng.randint(0, 9999):04d}", is_default=True,
-        expires_on=month.date().replace(day=28), created_at=began,
+        customer=customer, provider=Demo.name, reference=f"dm_{kind}_{n}", provider_customer=f"dc_{customer.number}",
+        kind="card", brand=CARDS[kind].brand, last4=CARDS[kind].last4 if kind in FAILING.values() else f"{rng.randint(0, 9999):04d}",
+        is_default=True, expires_on=month.date().replace(day=28), created_at=began,
     ).pk  # fmt: skip
 
 
@@ -107,7 +113,13 @@ def _story(rng: Random, master: Master, one: Subscriber, number: int, dates: Dat
         shipping=Decimal(0), is_cancelled=False, is_late=False, dispatched_at=left,
         delivered_at=left + timedelta(days=days, hours=1), promised_ship_on=dates.leaves_on,
         promised_on=dates.leaves_on + timedelta(days=days), transit_days=days, subscription=s, delivery_number=number,
+        by_card=s.method is not None, is_unpaid=number == len(one.past) and _fails(s),
     )  # fmt: skip
+
+
+def _fails(s: Subscription) -> bool:
+    """The last box of a card that does not pay."""
+    return s.method is not None and kind_of(s.method.reference) in FAILING.values()
 
 
 def _lines(master: Master, one: Subscriber, rate: Decimal) -> list[LineStory]:

@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 
 from fulfilment.demo.billing import write_invoices
 from fulfilment.demo.buyers import load_customers
+from fulfilment.demo.collected import collect
 from fulfilment.demo.live import play_live
 from fulfilment.demo.master import Master, load_master
 from fulfilment.demo.past import Past
@@ -74,6 +75,7 @@ class Command(BaseCommand):
         live_with_it(rng, subscribers, master.people[Role.SUPPORT], now=now)
         play_tickets(rng, master.people[Role.SUPPORT], now=now)
         load_feedback(rng, now=now)
+        collect(told, master.people, now=now)
         recognise_revenue(now=now)
         work_values(now=now)
         sync_schedules()
