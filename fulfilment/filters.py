@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from fulfilment.models import Carrier, Shipment
+from fulfilment.problems import troubled
 from fulfilment.states import CarrierStatus, ShipmentStatus
 from inventory.models import Warehouse
 from ordermgmt.listing import ListFilters
@@ -49,6 +50,7 @@ def of_stage(rows: QuerySet[Shipment], stage: str) -> QuerySet[Shipment]:
 class ShipmentFilters(ListFilters):
     q = django_filters.CharFilter(label=_("Search"), method="search")
     stage = django_filters.ChoiceFilter(label=_("Stage"), choices=STAGES, method="staged")
+    trouble = django_filters.CharFilter(label=_("Trouble"), method="with_trouble")
     carrier = django_filters.ModelChoiceFilter(label=_("Carrier"), queryset=Carrier.objects.order_by("name"))
     warehouse = django_filters.ModelChoiceFilter(label=_("Warehouse"), queryset=Warehouse.objects.all())
 
@@ -58,6 +60,9 @@ class ShipmentFilters(ListFilters):
 
     def staged(self, rows: QuerySet[Shipment], name: str, value: str) -> QuerySet[Shipment]:
         return of_stage(rows, value)
+
+    def with_trouble(self, rows: QuerySet[Shipment], name: str, value: str) -> QuerySet[Shipment]:
+        return troubled(rows, value, timezone.now())
 
     def search(self, rows: QuerySet[Shipment], name: str, value: str) -> QuerySet[Shipment]:
         """Number of shipment or order, tracking number, SSCC, or a recipient's name from its start."""

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -54,11 +55,23 @@ def code_of(shipment: Shipment, now: datetime) -> str:
 
 def words_of(shipment: Shipment, now: datetime) -> str:
     """In words with its cause, empty when all is well: "Delivery failed: nobody at home"."""
-    code = code_of(shipment, now)
-    if code == "silent":
+    if code_of(shipment, now) == "silent":
         return gettext("No scan for 48 h")
+    return problem_words(shipment.problem)
+
+
+def troubled(parcels: QuerySet[Shipment], trouble: str, now: datetime) -> QuerySet[Shipment]:
+    """Parcels with one trouble: `silent`, or a problem as the carrier reported it ("" for any of those)."""
+    if trouble == "silent":
+        return parcels.filter(pk__in=Shipment.objects.silent(now).values("pk"), problem="")
+    alive = parcels.exclude(status=ShipmentStatus.CANCELLED)
+    return alive.filter(problem=trouble) if trouble else alive.exclude(problem="")
+
+
+def problem_words(problem: str) -> str:
+    """What a carrier reported (a state, or a state with its incident) in words."""
+    code, _colon, incident = problem.partition(":")
     words = str(_WORDS.get(code, code))
-    incident = shipment.problem.partition(":")[2]
     cause = str(_CAUSES.get(incident, incident.replace("_", " ")))
     return f"{words}: {cause}" if cause else words
 

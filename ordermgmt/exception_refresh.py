@@ -19,6 +19,7 @@ from ordermgmt.clock import local_time
 from ordermgmt.exceptions import MOST_SUBJECTS, REGISTRY, Cause, Ending, ExceptionRule, in_order
 from ordermgmt.history import activity
 from ordermgmt.models import Activity, ActivityCategory, ExceptionItem, ExceptionState, ExceptionSubject
+from ordermgmt.money import round_money
 
 FOLLOWED = ("state", "since", "target_at", "count", "amounts", "worth", "facts")
 # A deed may have been written a moment before the look that did not see it yet.
@@ -75,7 +76,7 @@ def close_retired(*, now: datetime) -> int:
 def refresh(*, now: datetime, rules: Iterable[ExceptionRule] | None = None) -> Looked:
     """Let every rule look, each in its own transaction; a rule that fails keeps its items and not the others."""
     found = Looked()
-    for rule in in_order() if rules is None else rules:
+    for rule in _whose_turn(now) if rules is None else rules:
         try:
             found.add(look(rule, now=now))
         except Exception as error:
@@ -83,6 +84,11 @@ def refresh(*, now: datetime, rules: Iterable[ExceptionRule] | None = None) -> L
     if rules is None:
         found.closed += close_retired(now=now)
     return found
+
+
+def _whose_turn(now: datetime) -> list[ExceptionRule]:
+    minute = int(now.timestamp()) // 60
+    return [rule for rule in in_order() if minute % rule.every == 0]
 
 
 def _live(rule: str) -> list[ExceptionItem]:
@@ -111,7 +117,7 @@ def _open(rule: ExceptionRule, causes: Mapping[str, Cause], now: datetime) -> in
 
 
 def _facts(rule: ExceptionRule, cause: Cause) -> dict[str, Any]:
-    amounts = {currency: str(amount) for currency, amount in sorted(cause.amounts.items()) if amount}
+    amounts = {code: str(round_money(amount, code)) for code, amount in sorted(cause.amounts.items()) if amount}
     return {
         "since": cause.since,
         "target_at": cause.target_at or cause.since + rule.target,

@@ -13,7 +13,7 @@ from ordermgmt import jobs, proofs
 from ordermgmt.blocking import Fix
 from ordermgmt.exception_groups import grouped
 from ordermgmt.exceptions import Cause, ExceptionRule, exception_rule
-from ordermgmt.models import BooksProof, ExceptionItem, JobRun, JobState, MessageState, OutgoingMessage
+from ordermgmt.models import BooksProof, ExceptionItem, JobRun, JobState, MessageState, OutgoingMessage, StoredDocument
 from ordermgmt.roles import Role
 
 LOOKS_BACK = timedelta(days=14)
@@ -105,3 +105,29 @@ class MessageDead(ExceptionRule):
     def fixes(self, item: ExceptionItem) -> Sequence[Fix]:
         effect = _("Each page has the error and sends it again")
         return [Fix(_("Open the messages"), self.rows_url(item), permission="messages.view", effect=effect)]
+
+
+@exception_rule
+class PaperDead(ExceptionRule):
+    """Labels, invoices and other papers that could not be made, by kind."""
+
+    name = "paper.dead"
+    title = gettext_lazy("Labels and papers could not be made")
+    owner_role = Role.ADMIN
+    target = timedelta(hours=2)
+    tone = "bad"
+    permission = "jobs.view"
+
+    def causes(self, now: datetime) -> Iterable[Cause]:
+        dead = StoredDocument.objects.filter(dead_at__isnull=False)
+        return [group.cause() for group in grouped(dead, by=("kind",), since="dead_at")]
+
+    def sentence(self, item: ExceptionItem) -> str:
+        words = ngettext(
+            "%(n)s paper (%(kind)s) could not be made", "%(n)s papers (%(kind)s) could not be made", item.count
+        )
+        return words % {"n": item.count, "kind": item.facts["kind"].replace("_", " ")}
+
+    def fixes(self, item: ExceptionItem) -> Sequence[Fix]:
+        effect = _("Read the error there and try them again")
+        return [Fix(_("Open given-up work"), reverse("job_list"), permission="jobs.view", effect=effect)]

@@ -73,6 +73,8 @@ class ExceptionRule:
     target: ClassVar[timedelta] = timedelta(hours=4)
     tone: ClassVar[str] = "warn"
     permission: ClassVar[str] = "orders.view"
+    # Looks every so many minutes; more where looking is dear.
+    every: ClassVar[int] = 1
 
     def causes(self, now: datetime) -> Iterable[Cause]:
         """What is wrong now: a constant number of queries, however many rows."""

@@ -21,12 +21,12 @@ from django_filters import (
 from inventory.models import Sku, Warehouse
 from ordermgmt.clock import business_day, business_zone
 from ordermgmt.listing import ListFilters
-from orders.models import Allocation, Channel, Hold, Order
+from orders.models import Allocation, Channel, Hold, Order, OrderLine
 from orders.search import condition, has_item
 from orders.states import FulfilmentStatus, HoldCode, OrderStatus, PaymentStatus
+from orders.unshipped import to_ship, undecided_holds
 
 Orders = QuerySet[Order]
-GONE = (FulfilmentStatus.SHIPPED, FulfilmentStatus.DELIVERED, FulfilmentStatus.PART_RETURNED, FulfilmentStatus.RETURNED)
 ON_THE_FLOOR = ("picking", "picked", "packing", "packed")
 
 
@@ -42,11 +42,6 @@ def _parcels(**facts: Any) -> Exists:
 
 def _held(**facts: Any) -> Exists:
     return Exists(Hold.objects.open().filter(order=OuterRef("pk"), **facts))
-
-
-def to_ship(orders: Orders) -> Orders:
-    """Accepted and not wholly out of the door."""
-    return orders.filter(status=OrderStatus.ACCEPTED).exclude(fulfilment_status__in=GONE)
 
 
 def _ready(orders: Orders) -> Orders:
@@ -105,6 +100,8 @@ class OrderFilters(ListFilters):
         label=_("Warehouse"), queryset=Warehouse.objects.all(), to_field_name="code", method="by_warehouse"
     )
     item = CharFilter(label=_("Item (SKU)"), method="by_item")
+    undecided = ChoiceFilter(label=_("Held, to be decided"), choices=HoldCode.choices, method="by_undecided")
+    waits = CharFilter(label=_("Waits for (SKU)"), method="by_lacking")
     channel = ModelChoiceFilter(label=_("Channel"), queryset=Channel.objects.all(), to_field_name="code")
     country = CharFilter(label=_("Country (two letters)"), method="by_country")
     tag = CharFilter(label=_("Tag"), method="by_tag")
@@ -159,6 +156,13 @@ class OrderFilters(ListFilters):
 
     def by_customer(self, orders: Orders, name: str, value: str) -> Orders:
         return orders.filter(customer__number=value.strip().upper())
+
+    def by_undecided(self, orders: Orders, name: str, value: str) -> Orders:
+        return orders.filter(Exists(undecided_holds(timezone.now()).filter(order=OuterRef("pk"), code=value)))
+
+    def by_lacking(self, orders: Orders, name: str, value: str) -> Orders:
+        lacking = OrderLine.objects.filter(order=OuterRef("pk"), backordered__gt=0, sku__code=value.strip().upper())
+        return orders.filter(Exists(lacking), status=OrderStatus.ACCEPTED)
 
     def by_country(self, orders: Orders, name: str, value: str) -> Orders:
         return orders.filter(ship_country=value.strip().upper())

@@ -22,9 +22,9 @@ from orders import (  # noqa: F401  register their figures and parts of the dash
     ticket_kpis,
     value_table,
 )
-from orders.filters import to_ship
 from orders.models import Channel, Order, OrderLine, Plan, SourcingDecision
 from orders.states import FulfilmentStatus, OrderStatus
+from orders.unshipped import to_ship
 
 TAKEN = (OrderStatus.ACCEPTED, OrderStatus.CLOSED)
 DIMENSIONS = {"warehouse": "ship_from__code", "channel": "channel__code", "country": "ship_country"}

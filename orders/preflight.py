@@ -39,8 +39,9 @@ Causes = dict[str, list[Delivery]]
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What will go wrong, in words, and with which deliveries."""
+    """What will go wrong (a code of CAUSES), in words, and with which deliveries."""
 
+    code: str
     words: str
     rows: list[Delivery]
 
@@ -69,7 +70,7 @@ def preflight(*, now: datetime) -> Preflight:
     built = [one for row in found if book and (one := _built(row, book, causes))]
     if short := _short(built):
         causes["stock"] = short
-    trouble = [Trouble(str(CAUSES.get(code, code)), rows) for code, rows in causes.items()]
+    trouble = [Trouble(code, str(CAUSES.get(code, code)), rows) for code, rows in causes.items()]
     return Preflight(coming.count(), found, sorted(trouble, key=lambda cause: -len(cause.rows)))
 
 

@@ -315,6 +315,10 @@ class Migration(migrations.Migration):
             model_name='picktask',
             index=models.Index(fields=['bin'], name='task_bin'),
         ),
+        migrations.AddIndex(
+            model_name='picktask',
+            index=models.Index(condition=models.Q(('short__gt', 0)), fields=['bin'], name='task_short'),
+        ),
         migrations.AddConstraint(
             model_name='picktask',
             constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', django.db.models.expressions.CombinedExpression(models.F('picked'), '+', models.F('short')))), name='task_picked_within'),

@@ -183,7 +183,10 @@ class PickTask(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(quantity__gte=F("picked") + F("short")), name="task_picked_within"),
         ]
-        indexes: ClassVar = [models.Index(fields=["bin"], name="task_bin")]
+        indexes: ClassVar = [
+            models.Index(fields=["bin"], name="task_bin"),
+            models.Index(fields=["bin"], name="task_short", condition=Q(short__gt=0)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.quantity} from {self.bin}"

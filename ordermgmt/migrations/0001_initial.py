@@ -475,6 +475,7 @@ class Migration(migrations.Migration):
                 ('stored_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={
+                'indexes': [models.Index(condition=models.Q(('dead_at__isnull', False)), fields=['dead_at'], name='document_dead')],
                 'constraints': [models.UniqueConstraint(fields=('kind', 'number'), name='document_once')],
             },
         ),

@@ -23,6 +23,9 @@ class StoredDocument(Leased):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "number"], name="document_once")]
+        indexes: ClassVar = [
+            models.Index(fields=["dead_at"], name="document_dead", condition=models.Q(dead_at__isnull=False))
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.number}"

@@ -27,6 +27,7 @@ from orders.actions import intake, mapping, revisions
 from orders.actions.applying import CannotApply
 from orders.actions.cancellation import TooLateToCancel
 from orders.actions.taking_in import Outcome, take_in
+from orders.documents_in_need import documents_in_need
 from orders.inbound_forms import MapItemForm, TakeInForm
 from orders.intake.printing import printed
 from orders.intake.registry import parser_for
@@ -44,7 +45,9 @@ class InboundFilters(ListFilters):
     channel = ModelChoiceFilter(queryset=Channel.objects.order_by("name"), label=gettext_lazy("Channel"))
     finding = CharFilter(method="with_finding", label=gettext_lazy("Finding"))
     need = ChoiceFilter(
-        method="in_need", choices=[("person", gettext_lazy("a person"))], label=gettext_lazy("Waits for")
+        method="in_need",
+        choices=[("person", gettext_lazy("a person")), ("document", gettext_lazy("a look at the document"))],
+        label=gettext_lazy("Waits for"),
     )
 
     class Meta:
@@ -61,11 +64,10 @@ class InboundFilters(ListFilters):
         return rows.filter(findings__icontains=f'"{value}"')
 
     def in_need(self, rows: QuerySet[InboundOrder], name: str, value: str) -> QuerySet[InboundOrder]:
-        waiting = Q(state__in=[InboundState.CHANGED, InboundState.RECEIVED])
-        # A customer or a product that a shop sent along is refused, but nobody has to do anything.
-        refused = Q(state=InboundState.REFUSED) & ~Q(findings__icontains='"not_an_order"')
-        stuck = Q(pk__in=InboundRevision.objects.given_up().values("inbound"))
-        return rows.filter(waiting | refused | stuck | Q(state=InboundState.HELD, is_held=True))
+        if value == "document":
+            return documents_in_need(rows)
+        waiting = Q(pk__in=documents_in_need(InboundOrder.objects.all()).values("pk")) | Q(state=InboundState.RECEIVED)
+        return rows.filter(waiting | Q(state=InboundState.HELD, is_held=True))
 
 
 def rows_of_list() -> QuerySet[InboundOrder]:

@@ -21,10 +21,11 @@ from ordermgmt.listing import Bulk, Column, Empty, ListPage, View
 from ordermgmt.looks import look_of
 from ordermgmt.navigation import active_role
 from ordermgmt.templatetags import portal
-from orders.filters import GONE, OrderFilters
+from orders.filters import OrderFilters
 from orders.loading import load_state
 from orders.models import Order
 from orders.states import OrderStatus
+from orders.unshipped import GONE
 from orders.wording import StateWord, state_of
 
 DEFAULT_VIEWS = {"lead": "due-today", "finance": "unpaid-shipped"}

@@ -1,12 +1,10 @@
 """P27: payments, disputes, and what was paid and has not left."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -24,11 +22,9 @@ from orders.actions.refunding import RefundRefused, left_of, request_refund
 from orders.collection_filters import DisputeFilters, NotShippedFilters, PaymentFilters
 from orders.collection_forms import RefundForm
 from orders.models import Dispute, Order, Payment
-from orders.states import FulfilmentStatus, OrderStatus, PaymentKind, PaymentState, PaymentStatus
+from orders.states import PaymentKind, PaymentState
+from orders.unshipped import paid_not_shipped
 from orders.views.waiting_charges import waiting_banner
-
-GRACE = timedelta(days=1)
-STILL_HERE = (FulfilmentStatus.UNFULFILLED, FulfilmentStatus.WAITING, FulfilmentStatus.IN_PROGRESS)
 
 
 def money_cell(row: Any) -> str:
@@ -190,8 +186,4 @@ class NotShippedList(ListPage):
 @require_http_methods(["GET", "POST"])
 def not_shipped(request: StaffRequest) -> HttpResponseBase:
     """Paid in full, and nothing of it has left a day after it should have."""
-    late = Q(promised_ship_on__lt=business_day(timezone.now()) - GRACE) | Q(promised_ship_on=None)
-    rows = Order.objects.filter(
-        late, status=OrderStatus.ACCEPTED, payment_status=PaymentStatus.PAID, fulfilment_status__in=STILL_HERE
-    )
-    return NotShippedList(request, rows).response()
+    return NotShippedList(request, paid_not_shipped(Order.objects.all(), business_day(timezone.now()))).response()
