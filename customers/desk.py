@@ -4,16 +4,16 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.urls import NoReverseMatch
 from django.utils.translation import gettext_lazy
 
+from customers import ticket_desk  # noqa: F401  registers itself
 from customers.actions.contacts import CONTACT, CONTACT_BEGINS
-from customers.desks import PROBLEM, Card, Desk, Open, Part, Rows, desk_part, desk_tab
-from customers.models import Customer, Ticket
+from customers.desks import Card, Desk, Part, Rows, desk_part, desk_tab
+from customers.models import Customer
 from ordermgmt.models import Activity, MessageState, OutgoingMessage
 from ordermgmt.timelines import by_day, field_changes
 
-MOST, MOST_TICKETS = 100, 10
+MOST = 100
 # They end within minutes: sending one again would only puzzle.
 SHORT_LIVED = ("order_code", "order_link", "subscription_code", "subscription_link")
 
@@ -30,7 +30,7 @@ def messages_to(customer: Customer) -> QuerySet[OutgoingMessage]:
     """Everything written about the customer, their orders and subscriptions; found by threads, not by an e-mail
     address that several people may share."""
     of_theirs = Q(thread=customer.number)
-    for relation in ("orders", "subscriptions"):
+    for relation in ("orders", "subscriptions", "tickets"):
         of_theirs |= Q(thread__in=getattr(customer, relation).values("number"))
     return OutgoingMessage.objects.filter(of_theirs)
 
@@ -43,30 +43,9 @@ def contact_of(desk: Desk) -> Part:
     last = written.values_list("sent_at", "subject_line").first()
     facts: dict[str, Any] = {"spoken": spoken, "written": last}
     return Part(
-        open=_tickets(desk),
         cards=[Card(template="customers/cards/contact.html", facts=facts, rank=40)],
         contact_at=_later(spoken.at if spoken else None, last[0] if last else None),
     )
-
-
-def _tickets(desk: Desk) -> list[Open]:
-    """Matters that are not solved; those past their target are problems."""
-    try:
-        rows = list(
-            Ticket.objects.living()
-            .filter(customer=desk.customer, merged_into=None)
-            .order_by("due_at", "pk")[:MOST_TICKETS]
-        )
-        return [_ticket(row, desk.now, row.get_absolute_url()) for row in rows]
-    except NoReverseMatch:
-        return []
-
-
-def _ticket(row: Ticket, now: datetime, url: str) -> Open:
-    is_late = row.due_at is not None and row.due_at < now
-    words = f"{row.get_status_display()}. {row.subject}"
-    return Open(number=row.number, url=url, words=words, tone="warn" if is_late else "active", note="",
-                since=row.created_at, rank=PROBLEM - 10 if is_late else PROBLEM + 5)  # fmt: skip
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

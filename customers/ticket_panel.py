@@ -74,3 +74,11 @@ def records_for(ticket: Ticket, user: User, now: datetime) -> list[PanelRecord]:
 def named(number: str) -> Named | None:
     """Whose record this number is, asked of all sources."""
     return next((one for source in _SOURCES.values() if (one := source.named(number))), None)
+
+
+MOST_SHOWN = 5
+
+
+def tickets_for(user: Any, number: str) -> list[Ticket] | None:
+    """Tickets about a record for its page; None for people who do not work on tickets."""
+    return list(Ticket.objects.about(number)[:MOST_SHOWN]) if user.has_perm("tickets.work") else None

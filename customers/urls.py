@@ -10,11 +10,13 @@ from customers.views import (
     feedback,
     feedback_page,
     mail_hook,
+    mail_providers,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("tickets/", include("customers.ticket_urls")),
     path("hooks/mail/", mail_hook.mail_hook, name="mail_hook"),
+    path("hooks/mail/<slug:provider>/", mail_providers.provider_mail, name="provider_mail"),
     path("feedback/", feedback.feedback_list, name="feedback_list"),
     path("feedback/<int:pk>/", feedback.feedback, name="feedback"),
     path("feedback/<int:pk>/told/", feedback.feedback_settle, name="feedback_settle"),

@@ -45,6 +45,11 @@ PAGES = (
         _("Edit makes a draft; the preview beside it shows the first deliveries and charges. Review, then publish."),
         _("Subscribers keep their version. Their price changes only with notice, each at their own next charge."),
     )),
+    PageHelp(_("Tickets"), "ticket_list", "tickets.work", (
+        _("What customers wrote to us, by mail or from their pages; what is due next stands on top."),
+        _("Take one, choose a canned reply, send. The mail leaves in a minute; until then Undo stops it."),
+        _("Mail that machines wrote is set aside under Mail that came in; open a ticket from it when it was a person."),
+    )),
     PageHelp(_("Customers"), "customer_list", "customers.view", (
         _("Who buys, with addresses, consents and orders."),
         _("Search by name, phone or e-mail; the page of a customer answers what they usually ask."),

@@ -251,6 +251,11 @@ MAIL_DELAY_SECONDS = env.int("MAIL_DELAY_SECONDS", default=60)
 # to /hooks/mail/ as it came, signed with the secret (docs/operations.md).
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="hello@nordicpantry.example")
 INBOUND_MAIL_SECRET = env.str("INBOUND_MAIL_SECRET", default="")
+# Mail providers post to /hooks/mail/NAME/ with this user:password and, where they sign, the signing key of theirs, as
+# django-anymail names it: MAILGUN_WEBHOOK_SIGNING_KEY=…,POSTAL_WEBHOOK_KEY=…
+INBOUND_MAIL_LOGIN = env.str("INBOUND_MAIL_LOGIN", default="")
+INBOUND_MAIL_KEYS = env.dict("INBOUND_MAIL_KEYS", default={})
+ANYMAIL = {**INBOUND_MAIL_KEYS, **({"WEBHOOK_SECRET": INBOUND_MAIL_LOGIN} if INBOUND_MAIL_LOGIN else {})}
 INBOUND_MAIL_MAX_BYTES = env.int("INBOUND_MAIL_MAX_BYTES", default=15 * 1024 * 1024)
 # When support is there (1 is Monday), and targets in those hours: first answer/later answers/solution.
 SUPPORT_HOURS = env.str("SUPPORT_HOURS", default="1-5 09:00-17:00")

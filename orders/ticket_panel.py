@@ -105,13 +105,15 @@ def _subscription(s: Subscription, user: User) -> PanelRecord:
 def _subscription_deeds(s: Subscription, user: User) -> list[Deed]:
     if s.status not in LIVE or not user.has_perm("subscriptions.edit"):
         return []
-    change = f"/subscriptions/{s.number}/change/"
-    return [
-        Deed(_("Skip or change the next"), f"/subscriptions/{s.number}/"),
-        Deed(_("Move delivery"), f"{change}move/"),
-        Deed(_("Change address"), f"{change}address/"),
-        Deed(_("Pause"), f"{change}pause/"),
-    ]
+    change, coming = f"/subscriptions/{s.number}/change/", s.coming  # type: ignore[attr-defined]
+    is_active = s.status == SubscriptionStatus.ACTIVE
+    wished = [
+        (is_active and coming and coming.is_open, Deed(_("Skip next"), f"{change}skip/?number={coming.number if coming else 0}")),
+        (is_active and coming, Deed(_("Move delivery"), f"{change}move/?number={coming.number if coming else 0}")),
+        (True, Deed(_("Change address"), f"{change}address/")),
+        (is_active, Deed(_("Pause"), f"{change}pause/")),
+    ]  # fmt: skip
+    return [deed for is_possible, deed in wished if is_possible]
 
 
 panel_source("orders", OrderPanel())

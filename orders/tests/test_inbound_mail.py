@@ -1,7 +1,10 @@
 """Mail that comes in: kept first, taken once, put where it belongs, never answered when a machine wrote it."""
 
+import hmac
+from base64 import b64encode
 from datetime import timedelta
 from email.message import EmailMessage
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -238,3 +241,67 @@ def test_a_ticket_opened_elsewhere_is_answered_by_mail() -> None:
     ticket = open_ticket(Wish(subject="x", text="y", channel="status", email=MARIA), by="Maria", now=NOW)
     token = OutgoingMessage.objects.get().headers["Reply-To"].split("+t-")[1].split("@")[0]
     assert ticket_of(came(written(To=f"hello+t-{token}@nordicpantry.example"))) == ticket
+
+
+LOGIN = "mail:hook-pass"
+AUTH = {"HTTP_AUTHORIZATION": "Basic " + b64encode(LOGIN.encode()).decode()}
+
+
+@pytest.fixture
+def provider(settings: Any) -> Any:
+    settings.INBOUND_MAIL_LOGIN = LOGIN
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": "signing"}
+    return settings
+
+
+def by_postmark(client: Any, **changed: Any) -> Any:
+    told = {
+        "FromFull": {"Email": MARIA, "Name": "Maria"},
+        "ToFull": [{"Email": "hello@nordicpantry.example"}],
+        "From": MARIA,
+        "Subject": "Trasig kopp",
+        "TextBody": "Koppen är trasig",
+        "HtmlBody": "",
+        "Headers": [{"Name": "Message-ID", "Value": "<pm@c>"}],
+        "Attachments": [
+            {"Name": "kopp.png", "Content": "iVBORw0KGgo=", "ContentType": "image/png", "ContentLength": 8}
+        ],
+        **changed,
+    }
+    return client.post("/hooks/mail/postmark/", told, content_type="application/json", **AUTH)
+
+
+def test_a_providers_mail_becomes_a_ticket_once(client: Any, provider: Any) -> None:
+    assert [by_postmark(client).json() for _twice in range(2)] == [{"kept": 1, "known": 0}, {"kept": 0, "known": 1}]
+    run_now("read_mail", as_of=timezone.now() + timedelta(seconds=1))
+    message = TicketMessage.objects.get()
+    assert (message.ticket.subject, message.body, message.message_id) == ("Trasig kopp", "Koppen är trasig", "<pm@c>")
+    assert message.files.get().name == "kopp.png"
+
+
+def test_a_raw_mail_of_a_provider_is_kept_as_it_came(client: Any, provider: Any) -> None:
+    stamp, raw = str(int(timezone.now().timestamp())), written("Där", Message_ID="<mg@c>").decode()
+    right = hmac.new(b"signing", f"{stamp}tok".encode(), sha256).hexdigest()
+    told = {
+        "recipient": "hello@nordicpantry.example",
+        "sender": MARIA,
+        "body-mime": raw,
+        "timestamp": stamp,
+        "token": "tok",
+    }
+    assert client.post("/hooks/mail/mailgun/", {**told, "signature": "0" * 64}, **AUTH).status_code == 401
+    assert client.post("/hooks/mail/mailgun/", {**told, "signature": right}, **AUTH).json()["kept"] == 1
+    run_now("read_mail", as_of=timezone.now() + timedelta(seconds=1))
+    assert TicketMessage.objects.get().body == "Där"
+
+
+def test_providers_that_are_not_ours_are_refused(client: Any, provider: Any) -> None:
+    post_to = client.post
+    assert post_to("/hooks/mail/nobody/").status_code == 404
+    assert post_to("/hooks/mail/postmark/", "{}", content_type="application/json").status_code == 401
+    for body in ("{", "[]", "{}", '"x"'):
+        assert post_to("/hooks/mail/postmark/", body, content_type="application/json", **AUTH).status_code in (200, 400)
+    provider.INBOUND_MAIL_MAX_BYTES = 100
+    assert by_postmark(client).status_code == 413
+    provider.INBOUND_MAIL_LOGIN = ""
+    assert by_postmark(client).status_code == 503

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
+from customers.ticket_panel import tickets_for
 from ordermgmt.access import staff_page
 from ordermgmt.blocking import blockers_of, for_reader
 from ordermgmt.clock import business_day
@@ -62,6 +63,7 @@ def context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "pay_url": _pay_url(request, order),
         "address": detail_cards.address_of(order),
         "billing": detail_cards.address_of(order, "billing"),
+        "tickets": tickets_for(request.user, order.number),
         "say": say_this(order, state, blockers),
         "link": next((link for link in order.links.all() if link.revoked_at is None and link.expires_at > now), None),
         "days": timeline(order.number, category=show, today=business_day(now)),

@@ -1,5 +1,6 @@
 """Changing a subscription: what is wanted, a review of what it does, doing it, undoing it."""
 
+import re
 from typing import Any
 
 from django.contrib import messages
@@ -22,6 +23,7 @@ from orders.subscription_deeds import DEEDS, Deed
 from orders.views.subscription_diff import diff_of
 
 EDIT = "subscriptions.edit"
+_TICKET_PAGE = re.compile(r"/tickets/T-[0-9]{1,12}/")
 
 
 def load(number: str) -> Subscription:
@@ -85,9 +87,10 @@ def _confirmed(request: StaffRequest, s: Subscription, deed: Deed, form: ChangeF
 
 
 def _back(request: StaffRequest, s: Subscription) -> str:
-    """Where the person came from: the page of the customer, or that of the subscription."""
+    """Where the person came from: the page of the customer or of a ticket, or that of the subscription."""
     asked = request.POST.get("back") or request.GET.get("back", "")
-    return asked if asked == s.customer.get_absolute_url() else s.get_absolute_url()
+    is_known = asked == s.customer.get_absolute_url() or _TICKET_PAGE.fullmatch(asked)
+    return asked if is_known else s.get_absolute_url()
 
 
 def _show(request: StaffRequest, s: Subscription, deed: Deed, form: ChangeForm, status: int = 200, **facts: Any) -> HttpResponse:  # fmt: skip

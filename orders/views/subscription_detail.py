@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from customers.ticket_panel import tickets_for
 from ordermgmt.access import staff_page
 from ordermgmt.clock import business_day
 from ordermgmt.models import ActivityCategory
@@ -52,6 +53,7 @@ def context(request: HttpRequest, s: Subscription) -> dict[str, Any]:
         "lines": s.lines.select_related("sku"),
         "past": cards.past_of(s),
         "link": SubscriptionLink.objects.filter(subscription=s).live(now).order_by("-expires_at").first(),
+        "tickets": tickets_for(request.user, s.number),
         "may_edit": may_edit,
         "deeds": menu_of(s) if may_edit else [],
         "may_skip": may_edit and DEEDS["skip"].is_offered(s) and following is not None,
