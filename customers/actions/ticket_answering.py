@@ -14,6 +14,7 @@ from customers.actions.ticket_work import (
     owe_answer,
     refuse_news,
     say,
+    sent_before,
     tell,
 )
 from customers.models import Ticket, TicketMessage
@@ -40,11 +41,11 @@ def answer_ticket(
     Who answers a ticket of nobody has it from then on. The same form again changes nothing.
     Raises AnsweredMeanwhile or TicketRefused.
     """
-    if form_key and (known := TicketMessage.objects.filter(form_key=form_key).first()):
-        return known
     if then not in AFTER:
         raise TicketRefused(_("Choose what happens next"))
     ticket = lock_living(ticket_id)
+    if known := sent_before(form_key):
+        return known
     refuse_news(ticket, seen)
     if not ticket.email:
         raise TicketRefused(_("There is no e-mail address to answer to. Call, and write a note."), "text")
@@ -95,9 +96,9 @@ def _is_unanswered(ticket: Ticket, gone: TicketMessage, *, now: datetime) -> Non
 @transaction.atomic(durable=True)
 def note_ticket(ticket_id: int, *, text: str, by: User | str, now: datetime, form_key: str = "") -> TicketMessage:
     """A note colleagues see and customers never. Raises TicketRefused."""
-    if form_key and (known := TicketMessage.objects.filter(form_key=form_key).first()):
-        return known
     ticket = lock_living(ticket_id)
+    if known := sent_before(form_key):
+        return known
     note = say(ticket, Direction.NOTE, text, by=by, now=now, form_key=form_key or None)
     tell("note_ticket", gettext_noop("Note on {number}"), ticket, by=by, now=now)
     return note

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from customers.actions.customers import CustomerRefused, tidy_email
 from customers.actions.ticket_files import Stored, attach
-from customers.actions.ticket_work import TicketRefused, keep, lock_living, move, owe_answer, say, tell
+from customers.actions.ticket_work import TicketRefused, keep, lock_living, move, owe_answer, say, sent_before, tell
 from customers.models import Customer, Ticket, TicketMessage
 from customers.ticket_emails import queue_receipt
 from customers.ticket_states import Direction, TicketChannel, TicketPriority, TicketStatus, TicketTopic
@@ -47,7 +47,12 @@ def open_ticket(wish: Wish, *, by: User | str, now: datetime, files: Sequence[St
     """A new ticket with its first message. The same form again gives the ticket it made. Raises TicketRefused."""
     if wish.form_key and (known := Ticket.objects.filter(form_key=wish.form_key).first()):
         return known
-    ticket, _message = start(wish, by=by, now=now, files=files)
+    try:
+        with transaction.atomic():
+            ticket, _message = start(wish, by=by, now=now, files=files)
+    except IntegrityError:
+        # Closes the race of a form sent twice at once: UNIQUE(form_key) keeps the first.
+        return Ticket.objects.get(form_key=wish.form_key)
     return ticket
 
 
@@ -106,9 +111,9 @@ def write_again(
 
     Raises TicketRefused.
     """
-    if form_key and (known := TicketMessage.objects.filter(form_key=form_key).first()):
-        return known
     ticket = lock_living(ticket_id)
+    if known := sent_before(form_key):
+        return known
     message = hear(ticket, text, by=by, now=now, form_key=form_key or None)
     attach(message, files)
     return message

@@ -71,6 +71,11 @@ def say(ticket: Ticket, direction: str, text: str, *, by: User | str, now: datet
     return message
 
 
+def sent_before(form_key: str) -> TicketMessage | None:
+    """Inside the caller's transaction, under the lock of the ticket: what this very form made when it came first."""
+    return TicketMessage.objects.filter(form_key=form_key).first() if form_key else None
+
+
 def tidy_text(text: str) -> str:
     """Text every database keeps: no zeros, one kind of line end, no half characters."""
     plain = text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")

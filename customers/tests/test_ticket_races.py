@@ -82,3 +82,12 @@ def test_a_word_of_the_customer_is_never_lost_to_solving() -> None:
     ticket.refresh_from_db()
     assert ticket.messages.count() == 4
     assert ticket.due_at is not None or ticket.status == "solved"
+
+
+def test_a_form_sent_many_times_at_once_is_one_ticket() -> None:
+    customer = CustomerFactory()
+    wish = Wish(subject="Late", text="Where?", channel="status", customer=customer, form_key="k")
+    found = at_once([lambda: open_ticket(wish, by="M", now=NOW)] * 5)
+    assert {one.pk for one in found} == {Ticket.objects.get().pk}
+    again = at_once([lambda: write_again(found[0].pk, text="Here", by="M", now=NOW, form_key="w")] * 5)
+    assert {one.pk for one in again} == {TicketMessage.objects.get(form_key="w").pk}

@@ -64,8 +64,8 @@ def busy(customer: Customer, n: int) -> None:
                   starts_on=timezone.localdate() + timedelta(days=20))  # fmt: skip
 
 
-COSTS: list[int] = [52, 51, 51, 48, 48, 48, 49]
-TABS = ("", "?tab=orders", "?tab=money", "?tab=money&show=paid", "?tab=deliveries", "?tab=messages", "?tab=changes")
+COSTS: list[int] = [53, 52, 52, 49, 49, 49, 50, 50]
+TABS = ("", "?tab=orders", "?tab=money", "?tab=money&show=paid", "?tab=deliveries", "?tab=messages", "?tab=changes", "?tab=tickets")
 
 
 @pytest.mark.parametrize("count", [1, 3])

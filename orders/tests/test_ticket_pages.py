@@ -1,7 +1,9 @@
 """The pages of tickets: what they show, what they refuse, at a constant number of statements."""
 
+import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.files.base import ContentFile
@@ -20,10 +22,12 @@ from customers.factories import (
     TicketMessageFactory,
 )
 from customers.models import CannedReply, Ticket
+from ordermgmt.clock import business_day
 from ordermgmt.factories import UserFactory
 from ordermgmt.models import OutgoingMessage, User
 from ordermgmt.roles import Role
 from orders.factories import OrderFactory
+from orders.tests.subscribed import subscribe
 
 pytestmark = pytest.mark.django_db
 
@@ -235,3 +239,35 @@ def test_tickets_are_found(client: Any, ana: User) -> None:
     for words in ("Broken", ticket.email, "SO-100007"):
         assert f"/tickets/{ticket.number}/" in page(client, "/search/", q=words)
     assert client.get("/search/", {"q": ticket.number})["Location"] == f"/tickets/{ticket.number}/"
+
+
+def test_tickets_stand_on_the_pages_of_their_customer_order_and_plan(client: Any, ana: User) -> None:
+    s = subscribe(starts_on=business_day(timezone.now()) + timedelta(days=9), now=timezone.now())
+    order = OrderFactory(customer=s.customer)
+    about_order = ticket_with_words(customer=s.customer, about=order.number)
+    about_plan = ticket_with_words(customer=s.customer, about=s.number)
+    assert f"/tickets/{about_order.number}/" in page(client, f"/orders/{order.number}/")
+    assert f"/tickets/{about_plan.number}/" in page(client, f"/subscriptions/{s.number}/")
+    overview = page(client, f"/customers/{s.customer.number}/")
+    assert f"/tickets/new/?customer={s.customer.number}" in overview
+    tab = page(client, f"/customers/{s.customer.number}/", tab="tickets")
+    for ticket in (about_order, about_plan):
+        assert f"/tickets/{ticket.number}/" in overview
+        assert f"/tickets/{ticket.number}/" in tab
+    client.force_login(UserFactory(role=Role.FINANCE), backend="ordermgmt.access.RoleBackend")
+    assert "/tickets/" not in page(client, f"/customers/{s.customer.number}/")
+    assert "/tickets/" not in page(client, f"/orders/{order.number}/")
+
+
+def test_a_change_made_from_a_ticket_comes_back_to_it(client: Any, ana: User) -> None:
+    s = subscribe(starts_on=business_day(timezone.now()) + timedelta(days=9), now=timezone.now())
+    ticket = ticket_with_words(customer=s.customer, about=s.number)
+    html = page(client, f"/tickets/{ticket.number}/")
+    found = re.search(rf'href="(/subscriptions/{s.number}/change/skip/[^"]+)"', html)
+    assert found
+    path = found[1].replace("&amp;", "&")
+    assert f"back=/tickets/{ticket.number}/" in path
+    data = {"number": parse_qs(urlsplit(path).query)["number"][0], "confirm": "1", "back": f"/tickets/{ticket.number}/"}
+    assert client.post(urlsplit(path).path, data)["Location"] == f"/tickets/{ticket.number}/"
+    data["back"] = "//evil.example/tickets/T-1/"
+    assert "evil" not in client.post(urlsplit(path).path, data).get("Location", "")
