@@ -1,4 +1,4 @@
-"""What a person of support must decide about tickets."""
+"""What a person of support must decide about tickets and what customers say."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from customers import feedback_exceptions  # noqa: F401  registers the rule of feedback
 from customers.models import Ticket
 from customers.ticket_words import short_clock
 from ordermgmt.blocking import Fix

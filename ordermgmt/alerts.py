@@ -12,12 +12,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, Min
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ordermgmt.clock import business_day, local_time
 from ordermgmt.jobs import REGISTRY, Context, job
 from ordermgmt.mail import queue_message
+from ordermgmt.mail_kinds import kind_words
 from ordermgmt.models import Activity, BooksProof, JobRun, JobState, OutgoingMessage
 
 KIND = "alert"
@@ -57,6 +59,21 @@ def alerts(now: datetime) -> Iterator[Alert]:
     yield from _broken_books(now)
     yield from _failed_jobs(now)
     yield from _wedges(now)
+    yield from _failed_words(now)
+
+
+def _failed_words(now: datetime) -> Iterator[Alert]:
+    """Published words that could not be used: the built-in ones were sent instead."""
+    rows = OutgoingMessage.objects.filter(sent_at__gt=now - LOOKS_BACK, sent_at__lte=now).exclude(words_error="")
+    for row in rows.order_by().values("kind").annotate(n=Count("pk"), first=Min("sent_at"), why=Min("words_error")):
+        facts = {"n": row["n"], "why": row["why"].partition(":")[0]}
+        words = ngettext(
+            "%(n)s message was sent in the built-in words (%(why)s)",
+            "%(n)s messages were sent in the built-in words (%(why)s)",
+            row["n"],
+        )
+        title = _("Words of messages fail: %(kind)s") % {"kind": kind_words(row["kind"])}
+        yield Alert(f"words {row['kind']}", row["first"], title, (words % facts,), f"/emails/{row['kind']}/")
 
 
 def _broken_books(now: datetime) -> Iterator[Alert]:

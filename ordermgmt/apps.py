@@ -15,7 +15,17 @@ class OrdermgmtConfig(AppConfig):
         """Find what the apps offer to the frame, as the admin finds admin.py."""
         from django_q.signals import post_execute_in_worker  # noqa: PLC0415  (needs the models)
 
-        from ordermgmt import alerts, beats, delivery, exception_jobs, kpi_home, kpi_jobs, upkeep  # noqa: F401, PLC0415
+        from ordermgmt import (  # noqa: PLC0415
+            alerts,  # noqa: F401
+            beats,
+            delivery,  # noqa: F401
+            exception_jobs,  # noqa: F401
+            kpi_home,  # noqa: F401
+            kpi_jobs,  # noqa: F401
+            mail_exceptions,  # noqa: F401
+            mail_jobs,  # noqa: F401
+            upkeep,  # noqa: F401
+        )
         from ordermgmt.importing import jobs  # noqa: F401, PLC0415
 
         post_execute_in_worker.connect(beats.beat, dispatch_uid="ordermgmt.beat")

@@ -245,6 +245,12 @@ if vars()["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
     EMAIL_BACKEND = "ordermgmt.smtp.DeadlineEmailBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Nordic Pantry <hello@nordicpantry.example>")
 SERVER_EMAIL = env.str("SERVER_EMAIL", default="ops@nordicpantry.example")
+# The mail provider whose events are taken at /hooks/mail-events/NAME/, and its secrets (names as django-anymail has
+# them, such as WEBHOOK_SECRET=name:password,POSTMARK_SERVER_TOKEN=…). MAIL_API: send through its API instead of SMTP.
+MAIL_PROVIDER = env.str("MAIL_PROVIDER", default="")
+ANYMAIL = {"REQUESTS_TIMEOUT": EMAIL_TIMEOUT, **env.dict("ANYMAIL", default={})}
+if MAIL_PROVIDER and env.bool("MAIL_API", default=False):
+    EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
 ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])
 MAIL_DELAY_SECONDS = env.int("MAIL_DELAY_SECONDS", default=60)
 # Where customers write to: answers of support come from here and replies go to name+token@domain. Mail to it is posted

@@ -384,7 +384,7 @@ class Migration(migrations.Migration):
                 ('is_copy', models.BooleanField(default=False, help_text='Sent again by a person, or a test')),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at'], name='message_due'), models.Index(condition=models.Q(('state', 'dead')), fields=['dead_at'], name='message_dead'), models.Index(fields=['thread'], name='message_thread'), models.Index(condition=models.Q(('message_id__gt', '')), fields=['message_id'], name='message_identity'), models.Index(fields=['recipient', 'sent_at'], name='message_recipient'), models.Index(fields=['sent_at', 'kind'], name='message_sent'), models.Index(condition=models.Q(('provider_id__gt', '')), fields=['provider_id'], name='message_provider_id')],
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at'], name='message_due'), models.Index(condition=models.Q(('state', 'dead')), fields=['dead_at'], name='message_dead'), models.Index(fields=['thread'], name='message_thread'), models.Index(condition=models.Q(('message_id__gt', '')), fields=['message_id'], name='message_identity'), models.Index(condition=models.Q(('fate__in', ['bounced', 'complained'])), fields=['fate', 'created_at'], name='message_fate'), models.Index(fields=['recipient', 'sent_at'], name='message_recipient'), models.Index(fields=['sent_at', 'kind'], name='message_sent'), models.Index(condition=models.Q(('provider_id__gt', '')), fields=['provider_id'], name='message_provider_id')],
                 'constraints': [models.UniqueConstraint(fields=('kind', 'about'), name='message_once')],
             },
         ),

@@ -61,6 +61,11 @@ class OutgoingMessage(Leased):
             models.Index(fields=["dead_at"], name="message_dead", condition=models.Q(state="dead")),
             models.Index(fields=["thread"], name="message_thread"),
             models.Index(fields=["message_id"], name="message_identity", condition=models.Q(message_id__gt="")),
+            models.Index(
+                fields=["fate", "created_at"],
+                name="message_fate",
+                condition=models.Q(fate__in=["bounced", "complained"]),
+            ),
             models.Index(fields=["recipient", "sent_at"], name="message_recipient"),
             models.Index(fields=["sent_at", "kind"], name="message_sent"),
             models.Index(fields=["provider_id"], name="message_provider_id", condition=models.Q(provider_id__gt="")),

@@ -23,6 +23,7 @@ from django.utils.translation import get_language, gettext, to_locale
 from ordermgmt.clock import business_zone
 from ordermgmt.keyboard import KEY_MAP
 from ordermgmt.looks import NEUTRAL, TONES, Look, look_of
+from ordermgmt.models.mail_events import MailAddress
 
 register = template.Library()
 NBSP = "\u00a0"
@@ -323,3 +324,12 @@ def palette(context: Context) -> dict[str, Any]:
 @lru_cache(maxsize=50)
 def _keys_map(language: str) -> SafeString:
     return json_script(KEY_MAP, "keys-map")
+
+
+@register.inclusion_tag("components/mail_trouble.html", takes_context=True)
+def mail_trouble(context: Context, address: str) -> dict[str, Any]:
+    """A banner when mail to an address comes back, or its owner complained; one query."""
+    known = MailAddress.objects.filter(address=address.lower()).first() if address else None
+    request, user = context["request"], context["user"]
+    may_mend = user.has_perm("messages.resend") or user.has_perm("customers.edit")
+    return {"known": known, "next": request.path, "may_mend": may_mend, "csrf_token": context.get("csrf_token", "")}

@@ -23,19 +23,20 @@ from ordermgmt.listing import Column, Empty, ListFilters, ListPage, View
 from ordermgmt.mail_kinds import KINDS, kind_words
 from ordermgmt.mail_previews import PRIVATE_KINDS
 from ordermgmt.mail_rules import why_sent
-from ordermgmt.models import MailAddress, MessageState, OutgoingMessage
+from ordermgmt.models import MailFate, MessageState, OutgoingMessage
 from ordermgmt.templatetags.portal import state_tag
 
 
 class MessageFilters(ListFilters):
     q = CharFilter(method="find", label=gettext_lazy("Words"))
     state = ChoiceFilter(choices=MessageState.choices, label=gettext_lazy("State"))
+    fate = ChoiceFilter(choices=MailFate.choices[1:], label=gettext_lazy("What became of it"))
     kind = CharFilter(label=gettext_lazy("Kind"))
     thread = CharFilter(label=gettext_lazy("Order"))
 
     class Meta:
         model = OutgoingMessage
-        fields: ClassVar = ["q", "state", "kind", "thread"]
+        fields: ClassVar = ["q", "state", "fate", "kind", "thread"]
 
     def find(
         self, rows: QuerySet[OutgoingMessage], name: str, value: str
@@ -74,6 +75,7 @@ class MessageList(ListPage):
         View("all", gettext_lazy("All")),
         View("waiting", gettext_lazy("Waiting"), "state=waiting"),
         View("dead", gettext_lazy("Could not be sent"), "state=dead"),
+        View("bounced", gettext_lazy("Came back"), "fate=bounced"),
         View("sent", gettext_lazy("Sent"), "state=sent"),
     )
     empty = Empty(gettext_lazy("No message yet"), gettext_lazy("E-mails to customers appear here."), icon="mail")
@@ -99,7 +101,6 @@ def message_detail(request: StaffRequest, pk: int) -> HttpResponse:
         "kind": kind_words(row.kind),
         "why": why_sent(row),
         "may_edit_words": row.kind in KINDS and request.user.has_perm("emails.edit"),
-        "address": MailAddress.objects.filter(address=row.recipient.lower()).first(),
         "is_private": row.kind in PRIVATE_KINDS,
         "page": "message",
         "page_title": row.subject_line,
