@@ -1,40 +1,26 @@
-"""Parts of the homes that are about tickets; each figure is a view of the tickets list."""
+"""The home of support: what this person promised to do today."""
 
 from datetime import datetime
 
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from customers.models import Ticket
-from customers.ticket_filters import TicketFilters
-from ordermgmt.homes import Figure, Part, home_part
-from ordermgmt.listing.counting import totals_of
+from customers.models import FollowUp
+from ordermgmt.clock import business_day
+from ordermgmt.homes import Part, home_part
+from ordermgmt.models import User
 from ordermgmt.roles import Role
 
-
-def _figures(request: HttpRequest, lines: list[tuple[str, str, str]]) -> list[Figure]:
-    tickets = Ticket.objects.filter(merged_into=None)
-    rows = {q: TicketFilters(QueryDict(q), queryset=tickets, request=request).qs for _words, q, _tone in lines}
-    totals = totals_of(rows)
-    return [Figure(words, totals[query], f"/tickets/?view=all&{query}", "", tone) for words, query, tone in lines]
+MOST = 12
 
 
-@home_part(Role.SUPPORT, rank=15)
-def tickets(request: HttpRequest, now: datetime) -> Part | None:
-    if not request.user.has_perm("tickets.work"):
+@home_part(Role.SUPPORT, rank=10)
+def my_follow_ups(request: HttpRequest, now: datetime) -> Part | None:
+    """Due today or left from days before, the earliest first."""
+    if not isinstance(request.user, User) or not request.user.has_perm("customers.view"):
         return None
-    lines = [
-        (_("Tickets past target"), "due=past", "warn"),
-        (_("My tickets"), "state=todo&assignee=me", ""),
-        (_("Nobody has them yet"), "state=todo&assignee=nobody", ""),
-    ]
-    return Part(_("Tickets"), _figures(request, lines), url="/tickets/", url_label=_("All tickets"))
-
-
-@home_part(Role.MANAGER, rank=12)
-def late_tickets(request: HttpRequest, now: datetime) -> Part | None:
-    if not request.user.has_perm("tickets.work"):
-        return None
-    figures = _figures(request, [(_("tickets are past their target"), "due=past", "warn")])
-    part = Part(_("Customers waiting for an answer"), figures, looks="sentences")
-    return None if part.is_empty else part
+    today = business_day(now)
+    mine = FollowUp.objects.of(request.user).open().due(today)
+    lines = list(mine.in_order().select_related("customer")[: MOST + 1])
+    facts = {"lines": lines[:MOST], "today": today, "more": len(lines) > MOST, "count": mine.count()}
+    return Part(_("My follow-ups today"), template="home/follow_ups.html", facts=facts)

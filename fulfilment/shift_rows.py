@@ -1,9 +1,10 @@
 """What the forecast of a shift looks at: the orders that are left, since when each waits, and its carrier's truck."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from fulfilment.forecast import Due
 from fulfilment.models import FulfilmentOrder, Pickup, Shipment
 from fulfilment.shift import HAND_OVER, PACK, PICK, RELEASE, Shift
 from fulfilment.states import ShipmentStatus
-from orders.models import OrderLine
+from orders.models import Order, OrderLine
 
 _CAME_AT = {PICK: "released_at", PACK: "picked_at", HAND_OVER: "packed_at"}
 
@@ -30,6 +31,12 @@ class Row(NamedTuple):
     service: str
     promised: date | None
     weight_g: int | None
+
+
+def amounts_of(order_ids: Sequence[int]) -> dict[str, Decimal]:
+    """What these orders are worth, by currency."""
+    rows = Order.objects.filter(pk__in=order_ids).order_by().values("currency").annotate(sum_=Sum("total"))
+    return {row["currency"]: row["sum_"] for row in rows}
 
 
 @dataclass

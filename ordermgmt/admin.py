@@ -242,6 +242,17 @@ class DutyAdmin(ReadOnlyAdmin):
     date_hierarchy = "on"
 
 
+@admin.register(models.HiddenConcern)
+class HiddenConcernAdmin(ReadOnlyAdmin):
+    """Written on the home of managers."""
+
+    list_display = ("person", "key", "reason", "hidden_at", "until")
+    list_filter = ("reason",)
+    list_select_related = ("person",)
+    search_fields = ("key", "person__name")
+    ordering = ("-pk",)
+
+
 @admin.register(models.KnownProblem)
 class KnownProblemAdmin(ReadOnlyAdmin):
     """Written on the page Known problems."""

@@ -19,6 +19,7 @@ class OrdermgmtConfig(AppConfig):
             alerts,  # noqa: F401
             beats,
             delivery,  # noqa: F401
+            exception_home,  # noqa: F401
             exception_jobs,  # noqa: F401
             kpi_home,  # noqa: F401
             kpi_jobs,  # noqa: F401

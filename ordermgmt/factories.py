@@ -15,6 +15,8 @@ from ordermgmt.models import (
     Duty,
     ExceptionItem,
     ExceptionSubject,
+    HiddenConcern,
+    HideReason,
     IdempotencyKey,
     ImportRun,
     Installation,
@@ -343,6 +345,17 @@ class DutyFactory(factory.django.DjangoModelFactory[Duty]):
     on = factory.Sequence(lambda n: date(2026, 1, 1) + timedelta(days=n))
     role = Role.SUPPORT
     person = factory.SubFactory(UserFactory, role=Role.SUPPORT)
+
+
+class HiddenConcernFactory(factory.django.DjangoModelFactory[HiddenConcern]):
+    class Meta:
+        model = HiddenConcern
+
+    person = factory.SubFactory(UserFactory, role=Role.MANAGER)
+    key = factory.Sequence(lambda n: f"exception:{n}")
+    reason = HideReason.KNOWN
+    hidden_at = NOW
+    until = NOW + timedelta(days=1)
 
 
 class KnownProblemFactory(factory.django.DjangoModelFactory[KnownProblem]):

@@ -5,6 +5,7 @@ from typing import Any
 
 from ordermgmt.models.history import Activity, ActivityCategory
 from ordermgmt.models.users import User
+from ordermgmt.origins import origin
 
 SYSTEM = "System"
 
@@ -20,8 +21,14 @@ def activity(
     category: str = ActivityCategory.CHANGES,
     **facts: Any,
 ) -> Activity:
-    """An unsaved line; runs collect them and `bulk_create`. Facts are JSON values."""
+    """An unsaved line; runs collect them and `bulk_create`. Facts are JSON values.
+
+    A person's line says from where it was done; the address of a customer is not kept.
+    """
+    here = origin()
     return Activity(
+        ip=here.ip if isinstance(by, User) else "",
+        request_id=here.request_id,
         at=now,
         actor_id=by.pk if isinstance(by, User) else None,
         actor=str(by) if by else SYSTEM,

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from ordermgmt.views import (
+    audit,
     email_versions,
     emails,
     exception_deeds,
@@ -10,6 +11,7 @@ from ordermgmt.views import (
     health,
     helping,
     home,
+    home_deeds,
     imports,
     installation,
     mail_events,
@@ -35,6 +37,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("emails/<slug:slug>/rule/", email_versions.email_rule, name="email_rule"),
     path("emails/<slug:slug>/versions/<int:number>/", email_versions.email_version, name="email_version"),
     path("home/parts/", home.home_parts, name="home_parts"),
+    path("home/hide/", home_deeds.concern_hide, name="concern_hide"),
+    path("home/show/", home_deeds.concern_show, name="concern_show"),
     path("healthz", health.healthz, name="healthz"),
     path("metrics", health.metrics, name="metrics"),
     path("exceptions/", exceptions.exception_list, name="exception_list"),
@@ -86,7 +90,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/people/<int:pk>/roles/", people.person_roles, name="person_roles"),
     path("settings/people/<int:pk>/active/", people.person_active, name="person_active"),
     path("account/", people.account, name="account"),
-    path("audit/", people.audit_log, name="audit_log"),
+    path("audit/", audit.audit_log, name="audit_log"),
     path("preferences/theme/", preferences.choose_theme, name="choose_theme"),
     path("preferences/role/", preferences.choose_role, name="choose_role"),
     path("preferences/keys/help/", preferences.keys_help, name="keys_help"),

@@ -17,6 +17,7 @@ from ordermgmt.models import Activity, User
 from ordermgmt.templatetags import portal
 from orders import subscription_search  # noqa: F401  # registers itself
 from orders.models import Order, OrderLine
+from orders.saying import say_this
 from orders.wording import StateWord, state_of
 
 MOST_CUSTOMERS = 100
@@ -105,7 +106,10 @@ def _said(line: Activity | None) -> str:
 
 
 def promise_words(order: Order) -> str:
-    """`arrives 25 Nov`, `ships by 24 Nov`, or nothing."""
+    """`arrives 25 Nov` as the carrier says, else `promised 25 Nov` or `ships by 24 Nov`, or nothing."""
+    moving = [parcel for parcel in order.live_shipments if parcel.expected_on and not parcel.delivered_at]  # type: ignore[attr-defined]  # with_state
+    if moving:
+        return _("arrives %(day)s") % {"day": portal.day_words(max(parcel.expected_on for parcel in moving))}
     if order.promised_delivery_on:
         return _("promised %(day)s") % {"day": portal.day_words(order.promised_delivery_on)}
     return _("ships by %(day)s") % {"day": portal.day_words(order.promised_ship_on)} if order.promised_ship_on else ""
@@ -121,5 +125,5 @@ def _hit(order: Order, blockers: Sequence[Blocker], last: str) -> Hit:
         state=(word.value, word.label),
         answer=" · ".join(part for part in (reason, promise_words(order)) if part),
         last=last,
-        say=str(blockers[0].customer_sentence if blockers and blockers[0].customer_sentence else word.customer),
+        say=say_this(order, word, blockers),
     )

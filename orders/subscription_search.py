@@ -10,6 +10,7 @@ from ordermgmt.finding import GROUP_SIZE, Asked, Hit, searcher
 from ordermgmt.models import User
 from ordermgmt.templatetags import portal
 from orders.models import Subscription
+from orders.saying import say_next
 from orders.subscription_filters import condition, subscriptions_with_next
 from orders.subscription_rows import load_rows
 
@@ -42,5 +43,5 @@ def _hit(s: Subscription) -> Hit:
         state=(word.value, word.label),
         answer=_("next %(day)s") % {"day": day} if day else _("nothing comes"),
         last=portal.money(coming.amount, s.currency) if coming else "",
-        say=_("Your next delivery is on %(day)s.") % {"day": day} if day else "",
+        say=say_next(coming) if coming else "",
     )

@@ -118,10 +118,12 @@ class Migration(migrations.Migration):
                 ('thread', models.CharField(blank=True, help_text='Number of the order whose timeline shows it', max_length=40)),
                 ('sentence', models.CharField(max_length=300)),
                 ('facts', models.JSONField(default=dict)),
+                ('ip', models.CharField(blank=True, help_text='Of a member of staff; empty for work in the background', max_length=45, verbose_name='address')),
+                ('request_id', models.CharField(blank=True, help_text='As the logs have it', max_length=36, verbose_name='request')),
             ],
             options={
                 'verbose_name_plural': 'activities',
-                'indexes': [models.Index(fields=['subject', '-at'], name='activity_subject'), models.Index(fields=['thread', '-at'], name='activity_thread'), models.Index(fields=['-at', '-id'], name='activity_at')],
+                'indexes': [models.Index(fields=['subject', '-at'], name='activity_subject'), models.Index(fields=['thread', '-at'], name='activity_thread'), models.Index(fields=['-at', '-id'], name='activity_at'), models.Index(fields=['verb', '-at', '-id'], name='activity_verb'), models.Index(condition=models.Q(('actor_id__isnull', False)), fields=['actor_id', '-at', '-id'], name='activity_person')],
             },
         ),
         migrations.CreateModel(
@@ -177,6 +179,17 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.CharField(max_length=60)),
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='subjects', to='ordermgmt.exceptionitem')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='HiddenConcern',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=160)),
+                ('reason', models.CharField(choices=[('in_hand', 'Somebody works on it'), ('known', 'Known, nothing to do today'), ('not_mine', 'Not for me')], max_length=12, verbose_name='reason')),
+                ('hidden_at', models.DateTimeField()),
+                ('until', models.DateTimeField(verbose_name='until')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hidden_concerns', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
@@ -554,6 +567,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='exceptionsubject',
             constraint=models.UniqueConstraint(fields=('item', 'number'), name='exception_subject_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='hiddenconcern',
+            constraint=models.UniqueConstraint(fields=('person', 'key'), name='hidden_concern_once'),
         ),
         migrations.AddConstraint(
             model_name='kpiplace',

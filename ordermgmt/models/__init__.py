@@ -2,6 +2,7 @@ from ordermgmt.models.api import ApiClient, IdempotencyKey
 from ordermgmt.models.documents import StoredDocument
 from ordermgmt.models.exceptions import DismissReason, ExceptionItem, ExceptionState, ExceptionSubject
 from ordermgmt.models.history import Activity, ActivityCategory
+from ordermgmt.models.homes import HiddenConcern, HideReason
 from ordermgmt.models.installation import Installation
 from ordermgmt.models.kpis import KpiDay, KpiMark, KpiNote, KpiPlace, KpiTarget
 from ordermgmt.models.leases import Leased
@@ -34,6 +35,8 @@ __all__ = [
     "ExceptionItem",
     "ExceptionState",
     "ExceptionSubject",
+    "HiddenConcern",
+    "HideReason",
     "IdempotencyKey",
     "ImportRun",
     "ImportState",

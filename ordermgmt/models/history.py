@@ -34,6 +34,10 @@ class Activity(models.Model):
     thread = models.CharField(max_length=40, blank=True, help_text=_("Number of the order whose timeline shows it"))
     sentence = models.CharField(max_length=300)
     facts = models.JSONField(default=dict)
+    ip = models.CharField(
+        _("address"), max_length=45, blank=True, help_text=_("Of a member of staff; empty for work in the background")
+    )
+    request_id = models.CharField(_("request"), max_length=36, blank=True, help_text=_("As the logs have it"))
 
     objects: ClassVar = ActivityQuerySet.as_manager()
 
@@ -43,6 +47,10 @@ class Activity(models.Model):
             models.Index(fields=["subject", "-at"], name="activity_subject"),
             models.Index(fields=["thread", "-at"], name="activity_thread"),
             models.Index(fields=["-at", "-id"], name="activity_at"),
+            models.Index(fields=["verb", "-at", "-id"], name="activity_verb"),
+            models.Index(
+                fields=["actor_id", "-at", "-id"], name="activity_person", condition=models.Q(actor_id__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 
 from babel import Locale
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
@@ -14,6 +15,7 @@ from django.forms import BoundField
 from django.template import Context
 from django.template.loader import get_template
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import conditional_escape, format_html, json_script
@@ -24,6 +26,7 @@ from ordermgmt.clock import business_zone
 from ordermgmt.keyboard import KEY_MAP
 from ordermgmt.looks import NEUTRAL, TONES, Look, look_of
 from ordermgmt.models.mail_events import MailAddress
+from ordermgmt.record_pages import subject_of_page
 
 register = template.Library()
 NBSP = "\u00a0"
@@ -256,6 +259,16 @@ def component(context: Context, content: str, name: str, **parameters: Any) -> s
     """`{% component "card" title=… %}…{% endcomponent %}`: an include with a body, given as `content`."""
     with context.push(content=content, **parameters):
         return str(get_template(f"components/{name}.html").template.render(context))  # type: ignore[attr-defined]
+
+
+@register.simple_tag(takes_context=True)
+def changes_url(context: Context) -> str:
+    """Where an auditor reads all that happened to the record of this page; nothing on other pages or for others."""
+    request = context.get("request")
+    subject = subject_of_page(getattr(request, "resolver_match", None))
+    if not subject or request is None or not request.user.has_perm("audit.view"):
+        return ""
+    return f"{reverse('audit_log')}?{urlencode({'subject': subject})}"
 
 
 @register.simple_tag

@@ -4,20 +4,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Prefetch, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.db.models import Prefetch
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_filters import CharFilter, ChoiceFilter, DateFromToRangeFilter
 
 from ordermgmt.abilities import abilities
 from ordermgmt.access import StaffRequest, staff_page
 from ordermgmt.actions import people
-from ordermgmt.listing import Column, Empty, ListFilters, ListPage
-from ordermgmt.models import Activity, ActivityCategory, RoleGrant, User
+from ordermgmt.models import Activity, RoleGrant, User
 from ordermgmt.people import PANELS
 from ordermgmt.roles import PERMISSIONS_OF, Role
 
@@ -151,50 +149,3 @@ def account(request: StaffRequest) -> HttpResponse:
     roles = [Role(role).label for role in sorted(request.user.roles)]
     context = {"page": "account", "page_title": _("Account"), "form": form, "roles": roles}
     return render(request, "people/account.html", context, status=422 if form.errors else 200)
-
-
-# Audit -------------------------------------------------------------------------------------------
-class AuditFilters(ListFilters):
-    q = CharFilter(method="find", label=gettext_lazy("Words"))
-    subject = CharFilter(method="of_record", label=gettext_lazy("Record"))
-    actor = CharFilter(lookup_expr="iexact", label=gettext_lazy("Who"))
-    verb = CharFilter(label=gettext_lazy("Deed"))
-    category = ChoiceFilter(choices=ActivityCategory.choices, label=gettext_lazy("Kind"))
-    at = DateFromToRangeFilter(label=gettext_lazy("When"))
-
-    class Meta:
-        model = Activity
-        fields: ClassVar = ["q", "subject", "actor", "verb", "category", "at"]
-
-    def find(self, rows: QuerySet[Activity], name: str, value: str) -> QuerySet[Activity]:
-        return rows.filter(Q(subject__iexact=value) | Q(actor__icontains=value) | Q(verb__icontains=value))
-
-    def of_record(self, rows: QuerySet[Activity], name: str, value: str) -> QuerySet[Activity]:
-        return rows.filter(Q(subject=value) | Q(thread=value))
-
-
-class AuditLog(ListPage):
-    name = "audit"
-    title = gettext_lazy("Audit log")
-    filterset = AuditFilters
-    columns = (
-        Column("at", gettext_lazy("When"), sort="at", css="id nowrap"),
-        Column("actor", gettext_lazy("Who"), css="nowrap"),
-        Column("text", gettext_lazy("What"), css="grow"),
-        Column("subject", gettext_lazy("Record"), css="nowrap"),
-        Column("verb", gettext_lazy("Deed"), default=False),
-        Column("category", gettext_lazy("Kind"), default=False),
-    )
-    sorts = {"at": ("at", "id")}
-    default_sort = "-at"
-    empty = Empty(gettext_lazy("Nothing happened yet"), gettext_lazy("Every deed leaves a line here."), icon="log")
-    export_permission = "audit.view"
-
-    def row_url(self, row: Activity) -> str:
-        return f"?subject={row.subject}"
-
-
-@staff_page("audit.view")
-def audit_log(request: HttpRequest) -> HttpResponseBase:
-    """Who did what to which record, when."""
-    return AuditLog(request, Activity.objects.all()).response()

@@ -12,6 +12,7 @@ import "./behaviours/insert.js";
 import "./behaviours/forms.js";
 import "./behaviours/polling.js";
 import "./behaviours/peek.js";
+import "./behaviours/say.js";
 import "./behaviours/results.js";
 import "./behaviours/palette.js";
 import "./behaviours/keys.js";

@@ -17,13 +17,14 @@ function choose(field, option) {
   if (option) field.setAttribute("aria-activedescendant", option.id);
   else field.removeAttribute("aria-activedescendant");
   option?.scrollIntoView({ block: "nearest" });
+  field.dispatchEvent(new CustomEvent("results:chosen", { bubbles: true, detail: option }));
 }
 
 function show(field, html) {
   const list = listOf(field);
   list.innerHTML = html;
   field.setAttribute("aria-expanded", String(options(field).length > 0));
-  if (html.trim()) choose(field, options(field)[0]);
+  choose(field, html.trim() ? options(field)[0] : undefined);
 }
 
 function addressOf(field, text) {
@@ -87,3 +88,8 @@ document.addEventListener("keydown", (event) => {
     enter(field, event.ctrlKey || event.metaKey);
   }
 });
+
+// A page that comes with rows (?phone=) has the first one chosen, as after typing.
+for (const field of document.querySelectorAll("[data-results]")) {
+  if (field.value && options(field).length) { field.dataset.shown = field.value.trim(); show(field, listOf(field).innerHTML); }
+}
