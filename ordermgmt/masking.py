@@ -4,7 +4,7 @@ import re
 
 _EMAIL = re.compile(r"([\w.+-])[\w.+-]*@([\w-]+(?:\.[\w-]+)+)")
 _IBAN = re.compile(r"\b([A-Z]{2}\d{2})(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
-_PHONE = re.compile(r"(?<![\w-])(\+?\d{2,3}|0\d{1,2})[ -]?\d(?:[ -]?\d){5,10}(\d{2})(?![\w-])")
+_PHONE = re.compile(r"(?<![\w-])(\+\d{2}|0\d{1,2})[ -]?\d(?:[ -]?\d){3,10}[ -]?(\d{2})(?![\w-])")
 _LINK = re.compile(r"/([ospf])/[^/\s?'\"]+")
 _SECRET = re.compile(r"(?i)\b(key|token|code|password|secret|signature|bearer|basic)([=: ]+)[\w.~+/=-]{8,}")
 

@@ -100,7 +100,7 @@ def test_an_export_is_masked_and_leaves_a_line(admin: Client) -> None:
 def test_a_constant_number_of_queries(admin: Client, count: int, django_assert_num_queries: Any) -> None:
     for _ in range(count):
         ActivityFactory(facts={"old": "1", "new": "2"})
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         admin.get("/audit/")
 
 

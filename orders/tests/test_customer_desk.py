@@ -65,7 +65,16 @@ def busy(customer: Customer, n: int) -> None:
 
 
 COSTS: list[int] = [53, 52, 52, 49, 49, 49, 50, 50]
-TABS = ("", "?tab=orders", "?tab=money", "?tab=money&show=paid", "?tab=deliveries", "?tab=messages", "?tab=changes", "?tab=tickets")
+TABS = (
+    "",
+    "?tab=orders",
+    "?tab=money",
+    "?tab=money&show=paid",
+    "?tab=deliveries",
+    "?tab=messages",
+    "?tab=changes",
+    "?tab=tickets",
+)
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -3,8 +3,10 @@
 const bar = document.getElementById("home-say");
 const button = bar?.querySelector("[data-copy]");
 
+// The row of an exact code only opens its record; the record's own row stands below it and has the sentence.
 function tell(option) {
-  const words = option?.dataset.say ?? "";
+  const own = option?.id === "hit-exact" ? option.parentElement.querySelector("[data-say]") : option;
+  const words = own?.dataset.say ?? "";
   bar.hidden = !words;
   bar.querySelector("[data-say-words]").textContent = words;
   button.dataset.copy = words;
