@@ -110,6 +110,14 @@ class TrackingEventAdmin(ReadOnlyAdmin):
     search_fields = ("shipment__number", "event_id", "raw_status")
 
 
+@admin.register(models.AutoRelease)
+class AutoReleaseAdmin(ReadOnlyAdmin):
+    list_display = ("warehouse", "is_on", "every_minutes", "orders", "released_at", "changed_by")
+    list_filter = ("is_on",)
+    list_select_related = ("warehouse",)
+    search_fields = ("warehouse__code", "warehouse__title")
+
+
 @admin.register(models.Wave)
 class WaveAdmin(ReadOnlyAdmin):
     list_display = ("number", "warehouse", "kind", "status", "picker", "created_at", "done_at")

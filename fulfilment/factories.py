@@ -36,6 +36,16 @@ class WaveFactory(factory.django.DjangoModelFactory[models.Wave]):
     created_by = "Lead"
 
 
+class AutoReleaseFactory(factory.django.DjangoModelFactory[models.AutoRelease]):
+    class Meta:
+        model = models.AutoRelease
+
+    warehouse = factory.SubFactory(WarehouseFactory)
+    is_on = True
+    changed_at = NOW
+    changed_by = "Lead"
+
+
 class FulfilmentOrderFactory(factory.django.DjangoModelFactory[models.FulfilmentOrder]):
     """Planned work without lines; work with goods comes from `released`."""
 

@@ -54,6 +54,14 @@ class EventsFileForm(forms.Form):
         return file
 
 
+class AutoReleaseForm(forms.Form):
+    """Whether ready orders go to the floor by themselves, and when."""
+
+    is_on = forms.BooleanField(label=_("Release ready orders by themselves"), required=False)
+    every_minutes = forms.IntegerField(label=_("Every so many minutes"), min_value=5, max_value=480, initial=30)
+    orders = forms.IntegerField(label=_("Or when so many are ready"), min_value=1, max_value=500, initial=24)
+
+
 class WaveForm(forms.Form):
     """What to release next (P19)."""
 

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from fulfilment.views import flow, manifests, scanning, shift_orders, shipments, wave_new, waves, webhooks
+from fulfilment.views import auto_release, flow, manifests, scanning, shift_orders, shipments, wave_new, waves, webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("scan/", scanning.scan_home, name="scan_home"),
@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("scan/cards/<str:code>.svg", scanning.card_barcode, name="card_barcode"),
     path("floor/orders/", shift_orders.shift_orders, name="shift_orders"),
     path("waves/", waves.wave_list, name="wave_list"),
+    path("waves/automatic/<str:code>/", auto_release.auto_release, name="auto_release"),
     path("waves/new/", wave_new.wave_new, name="wave_new"),
     path("waves/works/<str:number>/remove/", waves.work_remove, name="work_remove"),
     path("waves/works/<str:number>/put-back/", waves.work_put_back, name="work_put_back"),

@@ -25,7 +25,7 @@ from orders.models import Allocation, Order, OrderLine
 
 
 def release(
-    wave_of: Mapping[int, Wave], chosen: Chosen, warehouse: Warehouse, *, by: User, now: datetime
+    wave_of: Mapping[int, Wave], chosen: Chosen, warehouse: Warehouse, *, by: User | str, now: datetime
 ) -> list[FulfilmentOrder]:
     """Inside the caller's transaction (orders and bin balances locked): write the work of the chosen parts.
 
@@ -116,7 +116,7 @@ def _advance(parts: Sequence[Part], *, now: datetime) -> None:
     progress.settle([part.order for part in parts], now=now)
 
 
-def _released_line(work: FulfilmentOrder, by: User, now: datetime) -> Activity:
+def _released_line(work: FulfilmentOrder, by: User | str, now: datetime) -> Activity:
     return activity(
         "work.released",
         gettext_noop("Released to the floor as {work}, {wave}"),

@@ -38,7 +38,7 @@ class OneMustStay(Exception):
 
 @retries_conflicts
 @transaction.atomic(durable=True)
-def release_waves(warehouse: Warehouse, choice: Choice, *, by: User, now: datetime) -> list[Wave]:
+def release_waves(warehouse: Warehouse, choice: Choice, *, by: User | str, now: datetime) -> list[Wave]:
     """Release what is ready as waves, most urgent first; work that was set aside and may go on comes before.
 
     Raises NothingToRelease.
@@ -71,7 +71,7 @@ def _release_all(
     chosen: Chosen,
     old: Sequence[FulfilmentOrder],
     *,
-    by: User,
+    by: User | str,
     now: datetime,
 ) -> list[Wave]:
     waves = _write_waves(warehouse, choice.kind, len(planned) + bool(old), by=by, now=now)
@@ -85,7 +85,7 @@ def _release_all(
     return waves
 
 
-def _write_waves(warehouse: Warehouse, kind: str, count: int, *, by: User, now: datetime) -> list[Wave]:
+def _write_waves(warehouse: Warehouse, kind: str, count: int, *, by: User | str, now: datetime) -> list[Wave]:
     return Wave.objects.bulk_create(
         Wave(number=f"WV-{number}", warehouse=warehouse, kind=kind, created_at=now, created_by=str(by))
         for number in next_numbers("WV", count)

@@ -268,6 +268,22 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='fulfilment_orders', to='fulfilment.wave'),
         ),
         migrations.CreateModel(
+            name='AutoRelease',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('is_on', models.BooleanField(default=False, verbose_name='on')),
+                ('every_minutes', models.PositiveSmallIntegerField(default=30, verbose_name='minutes between releases')),
+                ('orders', models.PositiveSmallIntegerField(default=24, verbose_name='orders that are enough at once')),
+                ('released_at', models.DateTimeField(blank=True, null=True, verbose_name='last released')),
+                ('changed_at', models.DateTimeField(verbose_name='changed')),
+                ('changed_by', models.CharField(max_length=120, verbose_name='changed by')),
+                ('warehouse', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='auto_release', to='inventory.warehouse')),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('every_minutes__gte', 5), ('every_minutes__lte', 480)), name='auto_release_minutes'), models.CheckConstraint(condition=models.Q(('orders__gte', 1), ('orders__lte', 500)), name='auto_release_orders')],
+            },
+        ),
+        migrations.CreateModel(
             name='CarrierRate',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -1,3 +1,4 @@
+from fulfilment.models.auto_release import AutoRelease
 from fulfilment.models.shipments import (
     BoxType,
     Carrier,
@@ -21,6 +22,7 @@ from fulfilment.models.work import (
 )
 
 __all__ = [
+    "AutoRelease",
     "BoxType",
     "Carrier",
     "CarrierMessage",

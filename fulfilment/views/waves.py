@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet, Sum
+from django.forms.models import model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -22,7 +23,8 @@ from fulfilment.actions.waves import (
     remove_order,
     split_wave,
 )
-from fulfilment.models import FulfilmentOrder, PickTask, Wave
+from fulfilment.forms import AutoReleaseForm
+from fulfilment.models import AutoRelease, FulfilmentOrder, PickTask, Wave
 from fulfilment.reports import progress_of, route, with_figures
 from fulfilment.states import WaveStatus
 from fulfilment.views.places import here_or_busiest, my_warehouses, person
@@ -41,6 +43,7 @@ def wave_list(request: HttpRequest) -> HttpResponse:
     warehouse, now = here_or_busiest(request), timezone.now()
     waves = with_figures(Wave.objects.filter(warehouse=warehouse))
     plan = plan_waves(warehouse, Choice()) if warehouse else None
+    rule = AutoRelease.objects.filter(warehouse=warehouse).first()
     context = {
         "page_title": _("Waves"),
         "page": "wave-list",
@@ -51,6 +54,8 @@ def wave_list(request: HttpRequest) -> HttpResponse:
         "ready": plan.ready if plan else 0,
         "excluded": len(plan.excluded) if plan else 0,
         "put_back": _to_put_back(warehouse),
+        "auto_release": rule,
+        "auto_form": AutoReleaseForm(initial=model_to_dict(rule) if rule else None),
         "may_release": person(request).has_perm("fulfilment.release"),
     }
     return render(request, "fulfilment/wave_list.html", context)

@@ -1,0 +1,104 @@
+"""Ready orders go to the floor by themselves: when it is time, when enough are ready, once."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.test import Client
+
+from fulfilment.actions.auto_release import release_by_themselves, set_auto_release
+from fulfilment.factories import NOW, AutoReleaseFactory, item
+from fulfilment.models import AutoRelease, Wave
+from fulfilment.tests.floor import Floor, assert_books_hold
+from ordermgmt.factories import UserFactory
+from ordermgmt.models import Activity
+from ordermgmt.roles import Role
+from orders.factories import order
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def floor() -> Floor:
+    return Floor()
+
+
+def place(floor: Floor, singles: int = 0, several: int = 0) -> None:
+    oat, tea = item(floor.warehouse, 50), item(floor.warehouse, 50)
+    for _n in range(singles):
+        order({oat: 1})
+    for _n in range(several):
+        order({oat: 1, tea: 2})
+
+
+def released(at: datetime) -> int:
+    return release_by_themselves(now=at).done
+
+
+def test_not_before_its_time_then_once(floor: Floor) -> None:
+    AutoReleaseFactory(warehouse=floor.warehouse, released_at=NOW)
+    place(floor, singles=1, several=2)
+    assert released(NOW + timedelta(minutes=29)) == 0
+    assert released(NOW + timedelta(minutes=30)) == 1
+    assert sorted(Wave.objects.values_list("kind", "created_by")) == [
+        ("multi", "Automatic release"),
+        ("singles", "Automatic release"),
+    ]
+    assert released(NOW + timedelta(minutes=90)) == 0
+    assert Wave.objects.count() == 2
+    assert_books_hold()
+
+
+def test_at_once_when_enough_are_ready(floor: Floor) -> None:
+    AutoReleaseFactory(warehouse=floor.warehouse, released_at=NOW, orders=3)
+    place(floor, several=2)
+    assert released(NOW + timedelta(minutes=1)) == 0
+    place(floor, several=1)
+    assert released(NOW + timedelta(minutes=2)) == 1
+    assert AutoRelease.objects.get().released_at == NOW + timedelta(minutes=2)
+
+
+def test_switched_off_nothing_happens(floor: Floor) -> None:
+    AutoReleaseFactory(warehouse=floor.warehouse, is_on=False)
+    place(floor, several=1)
+    assert (released(NOW + timedelta(days=1)), Wave.objects.count()) == (0, 0)
+
+
+def test_who_read_it_before_another_released_does_nothing(floor: Floor) -> None:
+    rule = AutoReleaseFactory(warehouse=floor.warehouse, released_at=NOW)
+    place(floor, several=1)
+    AutoRelease.objects.filter(pk=rule.pk).update(released_at=NOW + timedelta(minutes=40))
+    assert released(NOW + timedelta(minutes=45)) == 0
+
+
+def test_the_switch_on_the_page(floor: Floor, client: Client) -> None:
+    client.force_login(floor.lead, backend="ordermgmt.access.RoleBackend")
+    url = f"/waves/automatic/{floor.warehouse.code}/"
+    assert "Off: waves are released by hand." in client.get("/waves/").content.decode()
+    client.post(url, {"is_on": "on", "every_minutes": "20", "orders": "12"})
+    rule = AutoRelease.objects.get()
+    assert (rule.is_on, rule.every_minutes, rule.orders, rule.changed_by) == (True, 20, 12, str(floor.lead))
+    page = client.get("/waves/").content.decode()
+    assert "every 20 minutes, and at once when 12 orders are ready" in page
+    assert Activity.objects.filter(verb="auto_release.changed").count() == 1
+    answer = client.post(url, {"is_on": "on", "every_minutes": "1", "orders": "12"}, follow=True)
+    assert "greater than or equal to 5" in answer.content.decode()
+    client.post(url, {"every_minutes": "20", "orders": "12"})
+    rule.refresh_from_db()
+    assert not rule.is_on
+
+
+def test_strangers_cannot_switch_it(floor: Floor) -> None:
+    url = f"/waves/automatic/{floor.warehouse.code}/"
+    given = {"is_on": "on", "every_minutes": "20", "orders": "12"}
+    for role, status in ((Role.OPERATOR, 403), (Role.LEAD, 404)):
+        other = Client()
+        other.force_login(UserFactory(role=role), backend="ordermgmt.access.RoleBackend")
+        assert other.post(url, given).status_code == status
+    assert not AutoRelease.objects.exists()
+
+
+def test_the_verb_counts_anew(floor: Floor) -> None:
+    how = {"every_minutes": 30, "orders": 24, "by": floor.lead}
+    set_auto_release(floor.warehouse, is_on=True, now=NOW, **how)
+    rule = set_auto_release(floor.warehouse, is_on=False, now=NOW + timedelta(hours=1), **how)
+    assert (rule.released_at, AutoRelease.objects.count()) == (NOW + timedelta(hours=1), 1)
