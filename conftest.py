@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.db.backends.sqlite3.base import DatabaseOperations
 
-from ordermgmt import exception_badge, installation, navigation
+from ordermgmt import exception_badge, installation, known_problems, navigation
 from ordermgmt.guards import APPEND_ONLY, guard_sql, unguard_sql
 from ordermgmt.listing import counting
 from ordermgmt.models import RoleGrant, User
@@ -84,10 +84,12 @@ def _counts_are_never_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_waits_in_the_rail(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """The number beside Exceptions is asked for every half minute; tests of it say `counts_exceptions`."""
+    """The number beside Exceptions and known problems are asked for now and then; tests of them say `counts_exceptions`."""
     monkeypatch.setattr(exception_badge, "_seen", {})
     if not request.node.get_closest_marker("counts_exceptions"):
         monkeypatch.setitem(navigation.COUNTS_BY_ENTRY, "exception_list", lambda _request: 0)
+        monkeypatch.setattr(known_problems, "lately_open", list)
+    known_problems.forget()
 
 
 # A real browser -----------------------------------------------------------------------------------

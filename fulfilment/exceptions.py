@@ -4,23 +4,25 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from django.db.models import Case, DateTimeField, F, Q, Sum, When
+from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from fulfilment.models import FulfilmentOrder, PickTask, Shipment
+from fulfilment.models import Carrier, FulfilmentOrder, PickTask, Shipment
 from fulfilment.problems import ADVICE, problem_words, troubled
-from fulfilment.states import WorkStatus
+from fulfilment.states import ShipmentStatus, WorkStatus
 from ordermgmt.blocking import Fix
 from ordermgmt.exception_groups import grouped
 from ordermgmt.exceptions import Cause, ExceptionRule, Row, exception_rule
+from ordermgmt.known_problems import Scope, problem_scope
 from ordermgmt.models import ExceptionItem
 from ordermgmt.roles import Role
 from ordermgmt.templatetags import portal
 from orders.blockers import PATIENCE
 from orders.exception_rows import order_rows
+from orders.models import Order
 
 
 @exception_rule
@@ -186,3 +188,20 @@ class DeliveryFailed(OfParcels):
         found = list(super().fixes(item))
         advice = str(ADVICE.get(item.facts["code"].partition(":")[0], ""))
         return [found[0]._replace(effect=advice), *found[1:]]
+
+
+def _carried(code: str) -> QuerySet[Order]:
+    """Orders with a parcel of the carrier that has not arrived."""
+    parcels = Shipment.objects.exclude(status=ShipmentStatus.CANCELLED)
+    under_way = parcels.filter(order=OuterRef("pk"), carrier__code=code, delivered_at=None, returned_at=None)
+    return Order.objects.filter(Exists(under_way))
+
+
+problem_scope(
+    Scope(
+        "carrier", gettext_lazy("A carrier"),
+        lambda: [(carrier.code, carrier.name) for carrier in Carrier.objects.filter(is_active=True).order_by("name")],
+        _carried, lambda key: f"{reverse('order_list')}?{urlencode({'view': 'all', 'carrier': key})}",
+        lambda key: Carrier.objects.filter(code=key).exists(),
+    )
+)  # fmt: skip

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from ordermgmt import exception_badge, exception_rules  # noqa: F401  (they register themselves)
+from ordermgmt import exception_badge, exception_mails, exception_rules, known_problems  # noqa: F401  (they register themselves)
 from ordermgmt.exception_refresh import refresh
 from ordermgmt.jobs import Context, job
 

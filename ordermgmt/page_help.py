@@ -25,6 +25,11 @@ class PageHelp:
 
 
 PAGES = (
+    PageHelp(_("Exceptions"), "exception_list", "exceptions.work", (
+        _("What a person must decide, one line for each cause. It closes by itself when the cause is gone."),
+        _("J and K walk the queue; 1 fixes, 2 hands over, 3 dismisses, H snoozes, Z takes back."),
+        _("Problems everybody should know of stand on top; customers of touched orders read their own words."),
+    )),
     PageHelp(_("Orders"), "order_list", "orders.view", (
         _("Every order with the one state people say of it, and why it waits."),
         _("Choose a view at the top, or type a number, a name or a phone number into the search."),

@@ -23,6 +23,7 @@ from ordermgmt.views import (
     reports,
     searching,
     styleguide,
+    watching,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -43,6 +44,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.metrics, name="metrics"),
     path("exceptions/", exceptions.exception_list, name="exception_list"),
     path("exceptions/rules/", exceptions.exception_rules, name="exception_rules"),
+    path("exceptions/problems/", watching.problem_list, name="problem_list"),
+    path("exceptions/problems/<int:pk>/close/", watching.problem_close, name="problem_close"),
+    path("exceptions/problems/<int:pk>/reopen/", watching.problem_reopen, name="problem_reopen"),
+    path("exceptions/rota/", watching.rota, name="rota"),
     path("exceptions/<int:pk>/", exceptions.exception, name="exception"),
     path("exceptions/<int:pk>/take/", exception_deeds.exception_take, name="exception_take"),
     path("exceptions/<int:pk>/let-go/", exception_deeds.exception_let_go, name="exception_let_go"),

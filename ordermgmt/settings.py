@@ -252,6 +252,8 @@ ANYMAIL = {"REQUESTS_TIMEOUT": EMAIL_TIMEOUT, **env.dict("ANYMAIL", default={})}
 if MAIL_PROVIDER and env.bool("MAIL_API", default=False):
     EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
 ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])
+# Each queue of exceptions: a digest at 08:00, and a mail when items pass their target.
+EXCEPTION_MAILS = env.bool("EXCEPTION_MAILS", default=True)
 MAIL_DELAY_SECONDS = env.int("MAIL_DELAY_SECONDS", default=60)
 # Where customers write to: answers of support come from here and replies go to name+token@domain. Mail to it is posted
 # to /hooks/mail/ as it came, signed with the secret (docs/operations.md).

@@ -19,7 +19,7 @@ from ordermgmt.exceptions import Cause, Ending, ExceptionRule, Row, exception_ru
 from ordermgmt.models import ExceptionItem
 from ordermgmt.roles import Role
 from ordermgmt.templatetags import portal
-from orders import money_exceptions, renewal_exceptions  # noqa: F401  (they register themselves)
+from orders import money_exceptions, problem_scopes, renewal_exceptions  # noqa: F401  (they register themselves)
 from orders.blockers import FIXES, MAY
 from orders.documents_in_need import documents_in_need
 from orders.exception_rows import order_rows

@@ -101,6 +101,7 @@ class OrderFilters(ListFilters):
     )
     item = CharFilter(label=_("Item (SKU)"), method="by_item")
     undecided = ChoiceFilter(label=_("Held, to be decided"), choices=HoldCode.choices, method="by_undecided")
+    carrier = CharFilter(label=_("On its way with (carrier)"), method="by_carrier")
     waits = CharFilter(label=_("Waits for (SKU)"), method="by_lacking")
     channel = ModelChoiceFilter(label=_("Channel"), queryset=Channel.objects.all(), to_field_name="code")
     country = CharFilter(label=_("Country (two letters)"), method="by_country")
@@ -159,6 +160,10 @@ class OrderFilters(ListFilters):
 
     def by_undecided(self, orders: Orders, name: str, value: str) -> Orders:
         return orders.filter(Exists(undecided_holds(timezone.now()).filter(order=OuterRef("pk"), code=value)))
+
+    def by_carrier(self, orders: Orders, name: str, value: str) -> Orders:
+        """With a parcel of the carrier that has not arrived."""
+        return orders.filter(_parcels(carrier__code=value.strip(), delivered_at=None, returned_at=None))
 
     def by_lacking(self, orders: Orders, name: str, value: str) -> Orders:
         lacking = OrderLine.objects.filter(order=OuterRef("pk"), backordered__gt=0, sku__code=value.strip().upper())

@@ -18,13 +18,12 @@ from ordermgmt.models import ExceptionItem
 from ordermgmt.roles import Role
 from ordermgmt.templatetags import portal
 from orders.ageing import OPEN_BALANCE
-from orders.billing_states import ASKED_CHARGES, LIVE_DUNNING, ChargeStatus, DunningStatus, RefundStatus
+from orders.billing_states import ASKED_CHARGES, LIVE_DUNNING, DunningStatus, RefundStatus, WaitReason
 from orders.exception_rows import order_rows
 from orders.models import Charge, Dispute, Dunning, Invoice, Order, Refund
 from orders.unshipped import paid_not_shipped
 
 LOST = timedelta(hours=1)
-PUT_OFF = timedelta(days=1)
 
 
 class OfFinance(ExceptionRule):
@@ -183,7 +182,7 @@ class AnswersLost(OfCharges):
 
 @exception_rule
 class ChargesWait(OfCharges):
-    """Attempts that are due for more than a day and may not go: no provider, a stop, or missing stock."""
+    """Attempts that are due and were put off: no provider, a stop, or missing goods. They leave by themselves."""
 
     name = "charge.waits"
     title = gettext_lazy("Charges wait")
@@ -191,17 +190,23 @@ class ChargesWait(OfCharges):
     tone = "warn"
 
     def causes(self, now: datetime) -> Iterable[Cause]:
-        rows = Charge.objects.filter(status=ChargeStatus.PLANNED, due_at__isnull=False, planned_at__lt=now - PUT_OFF)
-        rows = rows.exclude(last_error="")
-        found = grouped(rows, by=("last_error",), number="idempotency_key", since="planned_at", amount="amount")
+        rows = Charge.objects.put_off()
+        found = grouped(rows, by=("put_off_code",), number="idempotency_key", since="put_off_at", amount="amount")
         return [group.cause() for group in found]
 
     def sentence(self, item: ExceptionItem) -> str:
         words = ngettext("%(n)s charge waits: %(why)s", "%(n)s charges wait: %(why)s", item.count)
-        return words % {"n": portal.number(item.count), "why": item.facts["last_error"][:120]}
+        return words % {"n": portal.number(item.count), "why": WaitReason(item.facts["put_off_code"]).label}
+
+    def rows_url(self, item: ExceptionItem) -> str:
+        return self.link("charges_waiting", put_off_code=item.facts["put_off_code"])
 
     def fixes(self, item: ExceptionItem) -> Sequence[Fix]:
-        return [Fix(_("Look at stops and renewals"), reverse("renewals"), permission="renewals.run")]
+        effect = _("They leave by themselves when the reason is gone")
+        return [
+            Fix(_("Open the charges"), self.rows_url(item), permission="orders.finance", effect=effect),
+            Fix(_("Look at stops and renewals"), reverse("renewals"), permission="renewals.run"),
+        ]
 
 
 @exception_rule

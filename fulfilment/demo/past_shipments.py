@@ -47,7 +47,7 @@ def _shipment(one: Told, number: str, master: Master) -> Shipment:
         dispatched_at=story.dispatched_at,
         delivered_at=arrived,
         last_event_at=arrived or story.dispatched_at + timedelta(hours=6),
-        problem="Delivery failed: nobody at home" if story.has_problem else "",
+        problem="delivery_failed:consignee_not_home" if story.has_problem else "",
     )
 
 

@@ -124,7 +124,7 @@ CAUSES: dict[str, tuple[Callable[[], Any], str, Callable[[], Any]]] = {
     "refund.failed": (lambda: sold.RefundFactory(status=RefundStatus.FAILED), "1 refund did not arrive", lambda: Refund.objects.update(status=RefundStatus.APPROVED)),
     "payment.disputed": (lambda: sold.DisputeFactory(reference="dp_1", reason="not_received"), "Dispute dp_1: not received", lambda: Dispute.objects.update(closed_at=timezone.now())),
     "charge.unknown": (lambda: charge(status=ChargeStatus.UNKNOWN, sent_at=timezone.now() - 2 * HOUR), "1 charge has no answer from stripe", lambda: Charge.objects.update(status=ChargeStatus.DECLINED)),
-    "charge.waits": (lambda: charge(due_at=timezone.now(), last_error="Waits for stock"), "1 charge waits: Waits for stock", lambda: Charge.objects.update(status=ChargeStatus.CANCELLED)),
+    "charge.waits": (lambda: charge(put_off_at=timezone.now(), put_off_code="stock"), "1 charge waits: Goods are missing", lambda: Charge.objects.update(put_off_at=None, put_off_code="")),
     "renewal.parked": (parked, "1 renewal waits: No delivery address", lambda: Delivery.objects.update(parked_at=None)),
     "parcel.silent": (parcel, "1 parcel of Nordic Parcel has no scan for 48 h", lambda: Shipment.objects.update(last_event_at=timezone.now())),
     "parcel.problem": (lambda: parcel(number="SH-1", problem="delivery_failed:consignee_not_home"), "Delivery failed: nobody at home · SH-1", lambda: Shipment.objects.update(problem="")),
@@ -134,7 +134,7 @@ CAUSES: dict[str, tuple[Callable[[], Any], str, Callable[[], Any]]] = {
     "paper.dead": (lambda: StoredDocumentFactory(kind="label", dead_at=timezone.now()), "1 paper (label) could not be made", lambda: None),
 }  # fmt: skip
 LISTED = (
-    "order.held", "stock.short", "order.late", "order.paid_not_shipped", "inbound.waits", "dunning.open",
+    "order.held", "stock.short", "order.late", "order.paid_not_shipped", "charge.waits", "inbound.waits", "dunning.open",
     "refund.requested", "refund.failed", "parcel.silent", "parcel.problem",
 )  # fmt: skip
 

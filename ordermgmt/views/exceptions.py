@@ -30,6 +30,7 @@ from ordermgmt.exception_inbox import (
     solved_today,
     tabs_for,
 )
+from ordermgmt.known_problems import told_now
 from ordermgmt.models import DismissReason, ExceptionItem, User
 from ordermgmt.navigation import active_role
 
@@ -91,6 +92,7 @@ def _inbox(request: StaffRequest, asked: ExceptionItem | None) -> HttpResponse:
         "lines": [_line(one, item, view, now) for one in items],
         "is_asked": asked is not None,
         "now": now,
+        "told": told_now(),
         "solved": solved_today(request.user, now),
         "previous_page": page - 1,
         "next_page": page + 1 if len(found) > PAGE else 0,

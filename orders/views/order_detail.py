@@ -11,6 +11,7 @@ from customers.ticket_panel import tickets_for
 from ordermgmt.access import staff_page
 from ordermgmt.blocking import blockers_of, for_reader
 from ordermgmt.clock import business_day
+from ordermgmt.known_problems import problems_of
 from ordermgmt.models import ActivityCategory
 from ordermgmt.templatetags.portal import money, when
 from orders.models import Delivery, Order
@@ -57,6 +58,7 @@ def context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "state": state,
         "blockers": [_as_shown(blocker) for blocker in blockers],
         "open_holds": order.open_holds,  # type: ignore[attr-defined]
+        "problems": problems_of([order.pk]).get(order.pk, []),
         "steps": detail_cards.steps(order, state, is_paid=detail_cards.is_paid(order)),
         "rows": detail_cards.line_rows(list(order.lines.all())),
         "amounts": detail_cards.money_facts(order, money),

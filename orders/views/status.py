@@ -15,6 +15,7 @@ from customers.ticket_words import told_about
 from inventory.models import ServedZone
 from ordermgmt.access import customer_page
 from ordermgmt.blocking import blockers_of
+from ordermgmt.known_problems import words_for_customer
 from ordermgmt.prepared import PreparedRecords
 from orders import viewing
 from orders.customer_forms import CustomerAddressForm, FindForm, ProofForm
@@ -81,6 +82,7 @@ def status_context(request: HttpRequest, link: OrderLink, now: datetime) -> dict
     context = {
         "link": link, "token": link.token, "order": order, "order_number": order.number, "f": found, "now": now,
         "is_proven": proven, "address": address, "parcel_words": count_words(found.parcels),
+        "known": words_for_customer(order.pk),
     }  # fmt: skip
     if order.is_renewal:
         context["coming"] = coming_delivery(order)

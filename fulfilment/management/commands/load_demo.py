@@ -25,6 +25,7 @@ from fulfilment.demo.subscribed import live_with_it, tie_deliveries
 from fulfilment.demo.subscribers import load_subscribers, past_stories
 from fulfilment.demo.tickets import play_tickets
 from fulfilment.demo.told import Told
+from fulfilment.demo.watching import watch
 from inventory.models import Warehouse
 from ordermgmt.roles import Role
 from ordermgmt.schedules import sync_schedules
@@ -77,6 +78,7 @@ class Command(BaseCommand):
         load_feedback(rng, now=now)
         collect(told, master.people, now=now)
         recognise_revenue(now=now)
+        watch(master.people, now=now)
         work_values(now=now)
         sync_schedules()
         self.stdout.write(f"Loaded {Order.objects.count()} orders in {monotonic() - started:.0f} s")
