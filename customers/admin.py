@@ -132,3 +132,11 @@ class FeedbackAdmin(ReadOnlyAdmin):
     search_fields = ("=order_number", "customer__name")
     exclude = ("token",)
     ordering = ("-pk",)
+
+
+@admin.register(models.PersonalExport)
+class PersonalExportAdmin(ReadOnlyAdmin):
+    list_display = ("customer", "asked_by", "asked_at", "state", "size", "expires_at")
+    list_filter = ("state",)
+    list_select_related = ("customer", "asked_by")
+    search_fields = ("customer__number",)

@@ -4,16 +4,19 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from customers import ticket_desk  # noqa: F401  registers itself
 from customers.actions.contacts import CONTACT, CONTACT_BEGINS
-from customers.desks import Card, Desk, Part, Rows, desk_part, desk_tab
-from customers.models import Customer
+from customers.desks import PROBLEM, Card, Deed, Desk, Open, Part, Rows, desk_part, desk_tab
+from customers.list_facts import risk
+from customers.models import Customer, Feedback
 from ordermgmt.models import Activity, MessageState, OutgoingMessage
 from ordermgmt.timelines import by_day, field_changes
 
-MOST = 100
+MOST, MOST_OPEN = 100, 10
 # They end within minutes: sending one again would only puzzle.
 SHORT_LIVED = ("order_code", "order_link", "subscription_code", "subscription_link")
 
@@ -35,6 +38,12 @@ def messages_to(customer: Customer) -> QuerySet[OutgoingMessage]:
     return OutgoingMessage.objects.filter(of_theirs)
 
 
+@risk
+def unhappy() -> QuerySet[Any]:
+    """Gave a low score, and nobody has put it right."""
+    return Feedback.objects.low().values("customer")
+
+
 @desk_part(rank=60)
 def contact_of(desk: Desk) -> Part:
     """When we last talked or wrote, and what was promised."""
@@ -43,13 +52,43 @@ def contact_of(desk: Desk) -> Part:
     last = written.values_list("sent_at", "subject_line").first()
     facts: dict[str, Any] = {"spoken": spoken, "written": last}
     return Part(
+        open=_unhappy(desk),
+        deeds=_privacy(desk),
         cards=[Card(template="customers/cards/contact.html", facts=facts, rank=40)],
         contact_at=_later(spoken.at if spoken else None, last[0] if last else None),
     )
 
 
+def _privacy(desk: Desk) -> list[Deed]:
+    if not (desk.may("customers.export") or desk.may("customers.erase")):
+        return []
+    url = reverse("customer_privacy", args=[desk.customer.number])
+    return [Deed(label=_("Data we hold"), url=url, icon="shield", rank=90)]
+
+
+def _unhappy(desk: Desk) -> list[Open]:
+    """Low scores that nobody has put right."""
+    rows = Feedback.objects.low().filter(customer=desk.customer).order_by("given_at")[:MOST_OPEN]
+    return [
+        Open(
+            number=row.order_number, url=reverse("feedback", args=[row.pk]), tone="warn", since=row.given_at, rank=PROBLEM - 5,
+            words=_("Unhappy: %(score)s of 5. %(comment)s") % {"score": row.score, "comment": row.comment[:120]},
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:
     return max((moment for moment in (one, other) if moment), default=None)
+
+
+@desk_tab("feedback", gettext_lazy("Feedback"), rank=60, permission="customers.view")
+def feedback_rows(desk: Desk) -> Rows:
+    """What they said of their orders, newest first, and the mean of their scores."""
+    rows = list(Feedback.objects.given().filter(customer=desk.customer).order_by("-given_at", "-pk")[:MOST])
+    scores = [row.score for row in rows if row.score]
+    mean = sum(scores) / len(scores) if scores else None
+    return Rows(template="customers/tabs/feedback.html", facts={"rows": rows, "mean": mean})
 
 
 @desk_tab("messages", gettext_lazy("Messages"), rank=50, permission="messages.view")

@@ -160,3 +160,12 @@ class FeedbackFactory(factory.django.DjangoModelFactory[models.Feedback]):
     status = factory.LazyAttribute(lambda o: "given" if o.score else "asked")
     score = None
     given_at = factory.LazyAttribute(lambda o: NOW if o.score else None)
+
+
+class PersonalExportFactory(factory.django.DjangoModelFactory[models.PersonalExport]):
+    class Meta:
+        model = models.PersonalExport
+
+    customer = factory.SubFactory(CustomerFactory)
+    asked_by = factory.SubFactory(UserFactory)
+    asked_at = NOW

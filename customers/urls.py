@@ -11,6 +11,7 @@ from customers.views import (
     feedback_page,
     mail_hook,
     mail_providers,
+    privacy,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -32,6 +33,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/<str:number>/actions/note/", customer_deeds.customer_note, name="customer_note"),
     path("customers/<str:number>/actions/consent/", customer_deeds.customer_consent, name="customer_consent"),
     path("customers/<str:number>/actions/checked/", customer_deeds.customer_checked, name="customer_checked"),
+    path("customers/<str:number>/privacy/", privacy.customer_privacy, name="customer_privacy"),
+    path("customers/<str:number>/privacy/export/", privacy.customer_export, name="customer_export"),
+    path("customers/<str:number>/privacy/<int:pk>/", privacy.customer_export_file, name="customer_export_file"),
+    path("customers/<str:number>/erase/", privacy.customer_erase, name="customer_erase"),
     path("customers/<str:number>/follow-ups/", customer_deeds.follow_up_new, name="follow_up_new"),
     path("customers/<str:number>/follow-ups/<int:pk>/done/", customer_deeds.follow_up_done, name="follow_up_done"),
     path("customers/<str:number>/follow-ups/<int:pk>/open/", customer_deeds.follow_up_reopen, name="follow_up_reopen"),

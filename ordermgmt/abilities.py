@@ -9,6 +9,7 @@ WORDS = {
     "audit.view": _("Read the audit log"),
     "books.view": _("See the books and prove them"),
     "customers.edit": _("Change customers"),
+    "customers.erase": _("Erase the personal data of customers"),
     "customers.export": _("Export customers"),
     "customers.import": _("Import customers"),
     "customers.merge": _("Merge customers"),

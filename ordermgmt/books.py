@@ -10,7 +10,7 @@ from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 from django_q.models import Schedule
 
-from ordermgmt.guards import APPEND_ONLY
+from ordermgmt.guards import APPEND_ONLY, guard_names
 from ordermgmt.leases import database_now
 from ordermgmt.models import IdempotencyKey, JobRun, JobState, Leased, MessageState, OutgoingMessage, WorkerBeat
 from ordermgmt.proofs import invariant
@@ -59,9 +59,7 @@ def one_answer_per_key(now: datetime) -> Iterable[Any]:
 @invariant("I43", _("The database refuses to rewrite history and ledger"))
 def history_is_guarded(now: datetime) -> Iterable[Any]:
     for table in APPEND_ONLY.values():
-        wanted = {f"{table}_append_only"}
-        if connection.vendor == "sqlite":
-            wanted = {f"{table}_no_{verb}" for verb in ("update", "delete")}
+        wanted = guard_names(table, connection.vendor)
         yield from ({"table": table, "missing": name} for name in sorted(wanted - _triggers(table)))
 
 

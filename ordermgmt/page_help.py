@@ -56,9 +56,14 @@ PAGES = (
         _("Mail that machines wrote is set aside under Mail that came in; open a ticket from it when it was a person."),
     )),
     PageHelp(_("Customers"), "customer_list", "customers.view", (
-        _("Who buys, with addresses, consents and orders."),
-        _("Search by name, phone or e-mail; the page of a customer answers what they usually ask."),
+        _("Who buys, what comes next for them, what they owe and when somebody last spoke with them."),
+        _("At risk are those with a failed payment, two skips in a row, or an end that is planned."),
         _("Two rows for one person are merged; their orders stay."),
+    )),
+    PageHelp(_("One customer"), "", "customers.view", (
+        _("Read out the sentence at the top; open things stand below with their reason, the worst first."),
+        _("R repeats the last order, K skips the next delivery, E changes the address, C copies the sentence."),
+        _("Each sum under Money opens exactly its rows; More has links, credit and their page as they see it."),
     )),
     PageHelp(_("Inventory"), "inventory_list", "inventory.view", (
         _("What we have, what is promised, and where it lies."),

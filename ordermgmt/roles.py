@@ -67,6 +67,7 @@ PERMISSIONS_OF: dict[str, frozenset[str]] = {
         "plans.edit",
         "plans.publish",
         "finance.approve",
+        "customers.erase",
         "customers.export",
         "customers.edit",
         "reports.view",

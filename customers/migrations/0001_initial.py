@@ -147,6 +147,27 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='PersonalExport',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('due_at', models.DateTimeField(blank=True, null=True)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('fence', models.PositiveIntegerField(default=0)),
+                ('lease_until', models.DateTimeField(blank=True, null=True)),
+                ('dead_at', models.DateTimeField(blank=True, null=True)),
+                ('last_error', models.TextField(blank=True)),
+                ('asked_at', models.DateTimeField(verbose_name='asked')),
+                ('state', models.CharField(choices=[('waiting', 'Being made'), ('done', 'Ready'), ('ended', 'Deleted'), ('failed', 'Failed')], default='waiting', max_length=8, verbose_name='state')),
+                ('done', models.PositiveSmallIntegerField(default=0)),
+                ('total', models.PositiveSmallIntegerField(default=0)),
+                ('file', models.CharField(blank=True, help_text='Name in the storage', max_length=200)),
+                ('size', models.PositiveIntegerField(default=0, verbose_name='bytes')),
+                ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='deleted')),
+                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exports', to='customers.customer')),
+            ],
+        ),
+        migrations.CreateModel(
             name='Ticket',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -289,6 +310,22 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='followup',
             constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='follow_up_says_what'),
+        ),
+        migrations.AddIndex(
+            model_name='personalexport',
+            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at'], name='export_due'),
+        ),
+        migrations.AddIndex(
+            model_name='personalexport',
+            index=models.Index(condition=models.Q(('state', 'done')), fields=['expires_at'], name='export_expires'),
+        ),
+        migrations.AddConstraint(
+            model_name='personalexport',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('customer',), name='one_export_at_a_time'),
+        ),
+        migrations.AddConstraint(
+            model_name='personalexport',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), models.Q(models.Q(('file', ''), _negated=True), ('expires_at__isnull', False)), _connector='OR'), name='export_done_pair'),
         ),
         migrations.AddIndex(
             model_name='ticket',

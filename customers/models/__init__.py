@@ -1,4 +1,5 @@
 from customers.models.customers import Address, ChannelIdentity, Consent, ConsentKind, Customer
+from customers.models.exports import ExportState, PersonalExport
 from customers.models.feedback import Feedback, FeedbackReason
 from customers.models.follow_ups import FollowUp
 from customers.models.tickets import CannedReply, InboundMail, Ticket, TicketFile, TicketMessage
@@ -10,10 +11,12 @@ __all__ = [
     "Consent",
     "ConsentKind",
     "Customer",
+    "ExportState",
     "Feedback",
     "FeedbackReason",
     "FollowUp",
     "InboundMail",
+    "PersonalExport",
     "Ticket",
     "TicketFile",
     "TicketMessage",

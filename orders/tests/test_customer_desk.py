@@ -64,7 +64,7 @@ def busy(customer: Customer, n: int) -> None:
                   starts_on=timezone.localdate() + timedelta(days=20))  # fmt: skip
 
 
-COSTS: list[int] = [53, 52, 52, 49, 49, 49, 50, 50]
+COSTS: list[int] = [54, 53, 53, 50, 50, 50, 51, 50, 50]
 TABS = (
     "",
     "?tab=orders",
@@ -74,6 +74,7 @@ TABS = (
     "?tab=messages",
     "?tab=changes",
     "?tab=tickets",
+    "?tab=feedback",
 )
 
 

@@ -161,6 +161,15 @@ def test_a_repeated_price_that_changed_is_said(support: Client, shop: Any) -> No
     assert "Oat drink 1 l: €2.60 now, €2.40 last time" in page.content.decode()
 
 
+def test_what_is_not_sold_any_more_is_left_out_and_said(support: Client, shop: Any) -> None:
+    sent(support, "place", filled(support, known(shop), "oat", "tea", pay="invoice"))
+    shop["TEA-100"].status = "discontinued"
+    shop["TEA-100"].save()
+    page = support.get(f"{URL}?repeat={Order.objects.get().number}")
+    assert "Green tea 100 g is not sold any more and was left out" in page.content.decode()
+    assert form(page)["item"] == "OAT-1L"
+
+
 def test_the_same_within_a_day_is_said_and_not_forbidden(support: Client, shop: Any) -> None:
     maria = known(shop)
     sent(support, "place", filled(support, maria, "oat", pay="invoice"))

@@ -212,13 +212,32 @@ class Desk:
     def findings(self) -> list[dict[str, Any]]:
         """What the checks say, in the page's words."""
         found = [one for one in (self.preview.findings if self.preview else ()) if one.code not in UNSAID]
-        return [*map(_finding, found), *self._price_changes()]
+        return [*map(_finding, found), *self._left_out(), *self._price_changes()]
+
+    @cached_property
+    def repeats(self) -> Order | None:
+        """The order that is repeated."""
+        rows = Order.objects.filter(number=self.work.repeats).prefetch_related("lines__sku")
+        return rows.first() if self.work.repeats else None
+
+    def cannot_repeat(self, order: Order | None) -> dict[str, str]:
+        """Names by code of what nobody can buy any more."""
+        lines = sold_lines(order)
+        offered = self.offers(line.sku.code for line in lines if line.sku)
+        return {
+            line.sku.code if line.sku else line.name: line.name
+            for line in lines
+            if not line.sku or not _is_for_sale(offered.get(line.sku.code))
+        }
+
+    def _left_out(self) -> list[dict[str, Any]]:
+        """What a repeated order had and this one cannot have."""
+        words = _("%(name)s is not sold any more and was left out")
+        return [{"tone": "warn", "text": words % {"name": name}} for name in self.cannot_repeat(self.repeats).values()]
 
     def _price_changes(self) -> list[dict[str, Any]]:
         """What a repeated order cost then and costs now."""
-        if not self.work.repeats:
-            return []
-        then = Order.objects.filter(number=self.work.repeats, currency=self.currency).first()
+        then = self.repeats if self.repeats and self.repeats.currency == self.currency else None
         old = {line.sku.code: line.unit_price for line in sold_lines(then) if line.sku} if then else {}
         words = _("%(name)s: %(now)s now, %(then)s last time")
         return [
@@ -249,6 +268,10 @@ def sold_lines(order: Order | None) -> list[Any]:
     """Lines as the customer bought them, without what was cancelled."""
     lines = order.lines.all() if order else ()
     return [line for line in lines if line.kind in SOLD and line.ordered > line.cancelled]
+
+
+def _is_for_sale(offer: Offer | None) -> bool:
+    return offer is not None and offer.is_sold and offer.price is not None
 
 
 def _there(item: Item, offer: Offer | None) -> str:

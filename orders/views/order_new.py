@@ -110,7 +110,7 @@ def _opened(request: StaffRequest) -> Desk:
 
 def _fresh(desk: Desk, work: Work) -> None:
     """Forget what was worked out from the words before."""
-    for name in ("customer", "addresses", "caller", "last_orders", "saved", "currency", "warehouse_ids", "offered",
+    for name in ("customer", "repeats", "addresses", "caller", "last_orders", "saved", "currency", "warehouse_ids", "offered",
                  "draft", "preview"):  # fmt: skip
         desk.__dict__.pop(name, None)
     desk.work = work
@@ -164,6 +164,8 @@ def _repeat(request: StaffRequest, desk: Desk, number: str) -> None:
         return
     work = started_from(desk.work, order.customer) if order.customer else desk.work
     _fresh(desk, repeated(work, order))
+    for code in desk.cannot_repeat(order):
+        _fresh(desk, desk.work.without_item(code))
     desk.focus = "item_q"
 
 

@@ -23,6 +23,7 @@ from fulfilment.demo.stock import write_stock
 from fulfilment.demo.stories import Story, stories
 from fulfilment.demo.subscribed import live_with_it, tie_deliveries
 from fulfilment.demo.subscribers import load_subscribers, past_stories
+from fulfilment.demo.talks import talk
 from fulfilment.demo.tickets import play_tickets
 from fulfilment.demo.told import Told
 from fulfilment.demo.watching import watch
@@ -77,6 +78,7 @@ class Command(BaseCommand):
         play_tickets(rng, master.people[Role.SUPPORT], now=now)
         load_feedback(rng, now=now)
         collect(told, master.people, now=now)
+        talk(rng, customers, master.people[Role.SUPPORT], now=now)
         recognise_revenue(now=now)
         watch(master.people, now=now)
         work_values(now=now)
