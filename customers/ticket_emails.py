@@ -1,5 +1,6 @@
 """What customers are mailed about their ticket, threaded so that every mail program shows one conversation."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from email.utils import formataddr, parseaddr
 from typing import Any
@@ -10,10 +11,11 @@ from django.utils.translation import gettext_noop
 from customers.models import Ticket, TicketMessage
 from ordermgmt.delivery import message_id
 from ordermgmt.mail import queue_message, withdraw_message
-from ordermgmt.models import OutgoingMessage
+from ordermgmt.models import MessageState, OutgoingMessage
 
 RECEIPT, ANSWER = "ticket_received", "ticket_answer"
 MOST_REFERENCES = 10
+LOST = (MessageState.DEAD, MessageState.WITHDRAWN)
 
 
 def queue_receipt(ticket: Ticket, said: TicketMessage, *, page_url: str, now: datetime) -> OutgoingMessage:
@@ -48,6 +50,13 @@ def queue_answer(ticket: Ticket, answer: TicketMessage, *, now: datetime) -> Out
 def withdraw_answer(answer: TicketMessage) -> bool:
     """Inside the caller's transaction: stop the mail of an answer; says whether it was in time."""
     return withdraw_message(ANSWER, about=answer_about(answer))
+
+
+def unsent(answers: Sequence[TicketMessage]) -> dict[int, str]:
+    """Why the mails of these answers did not reach anybody, by answer: one statement."""
+    by_about = {answer_about(answer): answer.pk for answer in answers}
+    lost = OutgoingMessage.objects.filter(kind=ANSWER, about__in=list(by_about), state__in=LOST)
+    return {by_about[about]: error for about, error in lost.values_list("about", "last_error")}
 
 
 def answer_about(answer: TicketMessage) -> str:

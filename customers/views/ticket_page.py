@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from customers.canned_fields import first_name
 from customers.models import CannedReply, Ticket, TicketMessage
+from customers.ticket_emails import unsent
 from customers.ticket_forms import PlaceForm
 from customers.ticket_panel import PanelRecord, records_for
 from customers.ticket_states import Direction, TicketPriority
@@ -71,8 +72,10 @@ def messages_of(row: Ticket) -> list[TicketMessage]:
     """Oldest first, with their files; answers that were taken back are not shown."""
     rows = TicketMessage.objects.filter(ticket=row, withdrawn_at=None).order_by("at", "pk")
     said = list(rows.select_related("written_to").prefetch_related("files"))
+    lost = unsent([one for one in said if one.direction == Direction.OUT])
     for one in said:
         one.tone = TONES[Direction(one.direction)]  # type: ignore[attr-defined]
+        one.lost = lost.get(one.pk)  # type: ignore[attr-defined]
     return said
 
 

@@ -271,3 +271,13 @@ def test_a_change_made_from_a_ticket_comes_back_to_it(client: Any, ana: User) ->
     assert client.post(urlsplit(path).path, data)["Location"] == f"/tickets/{ticket.number}/"
     data["back"] = "//evil.example/tickets/T-1/"
     assert "evil" not in client.post(urlsplit(path).path, data).get("Location", "")
+
+
+def test_an_answer_whose_mail_did_not_arrive_says_so(client: Any, ana: User) -> None:
+    ticket = ticket_with_words()
+    answer_ticket(ticket.pk, text="Here.", seen=ticket.messages.get().pk, by=ana, now=timezone.now())
+    assert "did not arrive" not in page(client, f"/tickets/{ticket.number}/").replace("My parcel did not arrive", "")
+    OutgoingMessage.objects.update(state="dead", last_error="No such mailbox")
+    html = page(client, f"/tickets/{ticket.number}/")
+    assert "The mail did not arrive" in html
+    assert "No such mailbox" in html

@@ -85,8 +85,7 @@ def _pay_url(request: HttpRequest, order: Order) -> str:
 
 def _as_shown(blocker: Any) -> dict[str, Any]:
     actions = [
-        {"label": label, "action": url} if method.upper() == "POST" else {"label": label, "href": url}
-        for label, url, method, _permission in blocker.fixes
+        {"label": fix.label, "action" if fix.method.upper() == "POST" else "href": fix.url} for fix in blocker.fixes
     ]
     return {
         "what": blocker.sentence, "tone": blocker.tone, "since": when(blocker.since) if blocker.since else "", "target": when(blocker.target_at) if blocker.target_at else "",
