@@ -140,7 +140,8 @@ holds(
         after=_withdraw,
     ),
     Holding(
-        model=Activity, title=gettext_lazy("History"), find=lambda p: Activity.objects.filter(numbers_of(p)),
+        model=Activity,
+        plain=("ip", "request_id"), title=gettext_lazy("History"), find=lambda p: Activity.objects.filter(numbers_of(p)),
         personal=("facts",), hidden=("actor_id",), replaced={"facts": WithoutPersonal("facts")},
     ),
 )  # fmt: skip
@@ -153,6 +154,7 @@ impersonal(
     ImportRun="a file of many people, kept by the person who uploaded it", SavedView="staff", TemplateVersion="texts of ours",
     SendRule="settings", User="staff", RoleGrant="staff", Duty="staff", KnownProblem="places and carriers",
     KpiPlace="settings",
+    HiddenConcern="staff",
     BooksMark="sums",
     PersonalExport="a copy of what is held; deleted with an erasure",
 )  # fmt: skip

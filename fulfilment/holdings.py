@@ -68,4 +68,5 @@ impersonal(
     ScanEvent="staff and goods", BoxType="goods", Carrier="carriers", CarrierRate="carriers", Carton="goods",
     ShipmentLine="goods",
     Pickup="carriers",
+    AutoRelease="settings",
 )  # fmt: skip

@@ -18,7 +18,7 @@ APPEND_ONLY = {
 FORGETS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "ordermgmt_activity": (
         ("facts",),
-        ("id", "at", "actor_id", "actor", "verb", "category", "subject", "thread", "sentence"),
+        ("id", "at", "actor_id", "actor", "verb", "category", "subject", "thread", "sentence", "ip", "request_id"),
     ),
     "orders_subscriptionevent": (
         ("facts", "before"),
