@@ -33,7 +33,7 @@ check:       ## Format, lint, types, imports, templates, migrations, deployment
 fix:         ## Format and mend what can be mended
 	.venv/bin/ruff check --fix . ; .venv/bin/ruff format .
 
-bench:       ## Measure: make bench NAME=capture|allocation|list|search|slips|invoices|imports|pages|renewals|year
+bench:       ## Measure: make bench NAME=capture|allocation|list|search|slips|invoices|imports|kpis|pages|renewals|year
 	@deploy/bootstrap.sh test
 	$(PYTHON) -m bench $(NAME)
 

@@ -171,6 +171,14 @@ class KpiTargetAdmin(ReadOnlyAdmin):
     search_fields = ("kpi", "owner")
 
 
+@admin.register(models.KpiDigest)
+class KpiDigestAdmin(ReadOnlyAdmin):
+    """Chosen by each person at the foot of the reports."""
+
+    list_display = ("user", "since")
+    search_fields = ("user__name",)
+
+
 @admin.register(models.KpiPlace)
 class KpiPlaceAdmin(ReadOnlyAdmin):
     list_display = ("user", "place", "kpi")

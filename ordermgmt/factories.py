@@ -24,6 +24,7 @@ from ordermgmt.models import (
     JobState,
     KnownProblem,
     KpiDay,
+    KpiDigest,
     KpiMark,
     KpiNote,
     KpiPlace,
@@ -250,6 +251,14 @@ class KpiTargetFactory(factory.django.DjangoModelFactory[KpiTarget]):
     starts_on = factory.Sequence(lambda n: date(2026, 1, 1) + timedelta(days=n))
     set_by = "Test"
     set_at = NOW
+
+
+class KpiDigestFactory(factory.django.DjangoModelFactory[KpiDigest]):
+    class Meta:
+        model = KpiDigest
+
+    user = factory.SubFactory(UserFactory)
+    since = NOW
 
 
 class KpiPlaceFactory(factory.django.DjangoModelFactory[KpiPlace]):

@@ -82,6 +82,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("papers/<slug:kind>/<str:number>/", papers.paper, name="paper"),
     path("papers/<slug:kind>/<str:number>/data/", papers.paper_data, name="paper_data"),
     path("reports/", reports.report_list, name="report_list"),
+    path("reports/mail/", reports.report_mail, name="report_mail"),
     path("reports/tiles/", reports.report_places, name="report_places"),
     path("reports/all.<str:kind>", reports.report_file, name="report_file"),
     path("reports/figures/<slug:name>/", reports.kpi_detail, name="kpi_detail"),

@@ -10,9 +10,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from ordermgmt.charts import Column, Columns, LineChart, columns_chart, line_chart
+from ordermgmt.day_notes import DayNote, day_notes
 from ordermgmt.kpis import Kpi, Measure, Period, find
 from ordermgmt.measuring import Sums, measured_from, stored_days
-from ordermgmt.models import KpiNote
 from ordermgmt.money import ZERO
 from ordermgmt.report_forms import Question
 from ordermgmt.templatetags import portal
@@ -40,7 +40,7 @@ class Trend:
     chart: LineChart
     answer: str
     table: Sequence[Line]
-    notes: Sequence[KpiNote]
+    notes: Sequence[DayNote]
     by_week: bool
 
 
@@ -52,7 +52,7 @@ def trend(tile: Tile, question: Question, url_of: Any) -> Trend:
     earlier = (
         (tile.earlier.period, _steps(dict(tile.earlier.days), tile.earlier.period, step, kpi)) if tile.earlier else None
     )
-    notes = list(KpiNote.objects.filter(on__range=(period.first, period.last)).order_by("on")[:20])
+    notes = day_notes(period)
     chart = line_chart(
         period, values, words=lambda value: in_words(kpi, value, question.filters), step=step, earlier=earlier,
         target=tile.target, notes=[(note.on, note.words) for note in notes],

@@ -116,8 +116,17 @@ def _year_before(day: date) -> date:
 class TargetForm(forms.ModelForm):  # type: ignore[type-arg]  # no subscript at run time
     class Meta:
         model = KpiTarget
-        fields = ("value", "starts_on", "owner")
-        widgets = {"starts_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
+        fields = ("value", "starts_on", "ends_on", "owner")
+        widgets = {
+            name: forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d") for name in ("starts_on", "ends_on")
+        }
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        starts, ends = said.get("starts_on"), said.get("ends_on")
+        if starts and ends and ends < starts:
+            self.add_error("ends_on", _("The last day is before the first."))
+        return said
 
 
 class NoteForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Min
+from django.db.models import Min, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -143,7 +143,8 @@ class Tile:
 def targets_of(kpis: Iterable[Kpi], on: date) -> dict[str, Decimal | None]:
     """Set by people, else that of the definition."""
     found = {one.name: one.target for one in kpis}
-    for row in KpiTarget.objects.filter(kpi__in=list(found), starts_on__lte=on).order_by("starts_on"):
+    lasting = Q(ends_on=None) | Q(ends_on__gte=on)
+    for row in KpiTarget.objects.filter(lasting, kpi__in=list(found), starts_on__lte=on).order_by("starts_on"):
         found[row.kpi] = row.value
     return found
 

@@ -18,6 +18,7 @@ from orders import (  # noqa: F401  register their figures and parts of the dash
     funnel,
     hold_kpis,
     leaving_kpis,
+    price_notes,
     revenue_kpis,
     ticket_kpis,
     value_table,

@@ -8,13 +8,15 @@ from django.db import transaction
 
 from ordermgmt.history import record
 from ordermgmt.kpis import find
-from ordermgmt.models import KpiNote, KpiPlace, KpiTarget, User
+from ordermgmt.models import KpiDigest, KpiNote, KpiPlace, KpiTarget, User
 
 
 @transaction.atomic(durable=True)
-def set_target(*, kpi: str, value: Decimal, starts_on: date, owner: str, by: User, now: datetime) -> KpiTarget:
+def set_target(
+    *, kpi: str, value: Decimal, starts_on: date, owner: str, by: User, now: datetime, ends_on: date | None = None
+) -> KpiTarget:
     """Aim at a value from a day on; a target of the same day is replaced, earlier ones stay for the days before."""
-    facts = {"value": value, "owner": owner, "set_by": str(by), "set_at": now}
+    facts = {"value": value, "ends_on": ends_on, "owner": owner, "set_by": str(by), "set_at": now}
     target, _new = KpiTarget.objects.update_or_create(kpi=find(kpi).name, starts_on=starts_on, defaults=facts)
     record(
         "kpi.target", "Target of {kpi} from {day}: {value}", subject=f"kpi {kpi}", by=by, now=now,
@@ -51,3 +53,16 @@ def place_tiles(*, names: Sequence[str], by: User, now: datetime) -> None:
     KpiPlace.objects.filter(user=by).delete()
     KpiPlace.objects.bulk_create(KpiPlace(user=by, kpi=name, place=n) for n, name in enumerate(known, start=1))
     record("kpi.places", "Tiles placed: {names}", subject="kpi places", by=by, now=now, names=", ".join(known)[:300])
+
+
+@transaction.atomic(durable=True)
+def want_digest(*, wanted: bool, by: User, now: datetime) -> None:
+    """Send the person the figures of each week, or no more; a second time changes nothing."""
+    if wanted:
+        _row, is_new = KpiDigest.objects.get_or_create(user=by, defaults={"since": now})
+        sentence = "Figures of the week by mail"
+    else:
+        is_new = bool(KpiDigest.objects.filter(user=by).delete()[0])
+        sentence = "No figures of the week by mail any more"
+    if is_new:
+        record("kpi.digest", sentence, subject="kpi digest", by=by, now=now)

@@ -323,6 +323,14 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='KpiDigest',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('since', models.DateTimeField()),
+                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='kpi_digest', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
+        migrations.CreateModel(
             name='KpiNote',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -355,12 +363,13 @@ class Migration(migrations.Migration):
                 ('kpi', models.CharField(max_length=40)),
                 ('value', models.DecimalField(decimal_places=4, max_digits=18, verbose_name='target')),
                 ('starts_on', models.DateField(verbose_name='from')),
+                ('ends_on', models.DateField(blank=True, null=True, verbose_name='last day')),
                 ('owner', models.CharField(blank=True, max_length=120, verbose_name='owner')),
                 ('set_by', models.CharField(max_length=120)),
                 ('set_at', models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kpi', 'starts_on'), name='kpi_target_once')],
+                'constraints': [models.UniqueConstraint(fields=('kpi', 'starts_on'), name='kpi_target_once'), models.CheckConstraint(condition=models.Q(('ends_on', None), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='kpi_target_days_in_order')],
             },
         ),
         migrations.CreateModel(

@@ -4,7 +4,7 @@ from ordermgmt.models.exceptions import DismissReason, ExceptionItem, ExceptionS
 from ordermgmt.models.history import Activity, ActivityCategory
 from ordermgmt.models.homes import HiddenConcern, HideReason
 from ordermgmt.models.installation import Installation
-from ordermgmt.models.kpis import KpiDay, KpiMark, KpiNote, KpiPlace, KpiTarget
+from ordermgmt.models.kpis import KpiDay, KpiDigest, KpiMark, KpiNote, KpiPlace, KpiTarget
 from ordermgmt.models.leases import Leased
 from ordermgmt.models.mail_events import MailAddress, MailEvent
 from ordermgmt.models.messages import MailFate, MessageState, OutgoingMessage
@@ -45,6 +45,7 @@ __all__ = [
     "JobState",
     "KnownProblem",
     "KpiDay",
+    "KpiDigest",
     "KpiMark",
     "KpiNote",
     "KpiPlace",

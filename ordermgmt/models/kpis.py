@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 # What a figure can be split by; a figure that knows no such thing leaves it blank. `category` is of the figure's
@@ -55,17 +55,23 @@ class KpiMark(models.Model):
 
 
 class KpiTarget(models.Model):
-    """What is aimed at from a day on; the one before stays in the history."""
+    """What is aimed at from a day on, until the last day or the next target; the one before stays in the history."""
 
     kpi = models.CharField(max_length=40)
     value = models.DecimalField(_("target"), max_digits=18, decimal_places=4)
     starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("last day"), null=True, blank=True)
     owner = models.CharField(_("owner"), max_length=120, blank=True)
     set_by = models.CharField(max_length=120)
     set_at = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["kpi", "starts_on"], name="kpi_target_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kpi", "starts_on"], name="kpi_target_once"),
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="kpi_target_days_in_order"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kpi} {self.value}"
@@ -87,6 +93,16 @@ class KpiPlace(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.place}: {self.kpi}"
+
+
+class KpiDigest(models.Model):
+    """A person who wants the figures of the week by mail."""
+
+    user = models.OneToOneField("ordermgmt.User", on_delete=models.CASCADE, related_name="kpi_digest")
+    since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.user)
 
 
 class KpiNote(models.Model):

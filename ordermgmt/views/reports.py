@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -16,19 +16,22 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from openpyxl import Workbook
 
 from ordermgmt.access import StaffRequest, staff_page
-from ordermgmt.actions.kpis import add_note, place_tiles, remove_note, set_target
+from ordermgmt.actions.kpis import add_note, place_tiles, remove_note, set_target, want_digest
 from ordermgmt.clock import business_day, business_zone
 from ordermgmt.history import record
 from ordermgmt.kpi_facts import rows_url
+from ordermgmt.kpi_places import USUAL, placed
 from ordermgmt.kpi_rows import KpiRows, asked_filters, asked_period
 from ordermgmt.kpis import SPLITS, Kpi, Period, UnknownKpi, find, in_order
 from ordermgmt.measuring import read_period
-from ordermgmt.models import KpiPlace, KpiTarget, User
+from ordermgmt.models import KpiDigest, KpiTarget, User
 from ordermgmt.report_charts import movements, trend
 from ordermgmt.report_forms import NoteForm, PlacesForm, Question, ReportForm, TargetForm
+from ordermgmt.report_papers import figure_paper, report_paper
 from ordermgmt.report_sections import sections
 from ordermgmt.spreadsheets import guarded
 from ordermgmt.tiles import Tile, fresh_at, tiles
+from ordermgmt.typesetting import CannotTypeset, Paper, typeset_apart
 
 GROUPS = [
     ("orders", gettext_lazy("Orders")),
@@ -36,12 +39,9 @@ GROUPS = [
     ("stock", gettext_lazy("Stock")),
     ("customers", gettext_lazy("Customers")),
 ]
+# Figures are brought up to date every minute.
+STALE_AFTER = timedelta(minutes=15)
 CHARTS = ("on_time_dispatch", "order_cycle_time")
-# At the top for whoever has not chosen: two rows of four.
-USUAL = (
-    "on_time_dispatch", "order_cycle_time", "open_orders", "wrong_scans",
-    "mrr", "customer_churn", "payments_recovered", "otif",
-)  # fmt: skip
 HEADS = (
     "name",
     "title",
@@ -74,13 +74,17 @@ def _known(name: str) -> Kpi:
 @staff_page("reports.view")
 def report_list(request: StaffRequest) -> HttpResponse:
     form, question = _asked(request)
+    context = {"page": "report-list", "page_title": _("Reports"), "form": form, **_dashboard(request.user, question)}
+    context["has_mail"] = KpiDigest.objects.filter(user=request.user).exists()
+    return render(request, "reports/list.html", context)
+
+
+def _dashboard(user: User, question: Question) -> dict[str, Any]:
+    """Tiles, charts and parts of what is asked, for the page and for paper."""
     found = tiles([one for one in in_order() if one.is_tile], question)
     by_name = {tile.kpi.name: tile for tile in found}
-    top = [name for name in placed(request.user) or USUAL if name in by_name]
-    context = {
-        "page": "report-list",
-        "page_title": _("Reports"),
-        "form": form,
+    top = [name for name in placed(user) or USUAL if name in by_name]
+    return {
         "question": question,
         "top": [by_name[name] for name in top],
         "groups": [
@@ -92,12 +96,6 @@ def report_list(request: StaffRequest) -> HttpResponse:
         "sections": sections(question),
         **_facts(question),
     }
-    return render(request, "reports/list.html", context)
-
-
-def placed(user: User) -> list[str]:
-    """The figures a person wants at the top, in their order."""
-    return list(KpiPlace.objects.filter(user=user).order_by("place").values_list("kpi", flat=True))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -116,9 +114,24 @@ def report_places(request: StaffRequest) -> HttpResponse:
     return render(request, "reports/places.html", context, status=422 if form.is_bound else 200)
 
 
+@require_POST
+@staff_page("reports.view")
+def report_mail(request: StaffRequest) -> HttpResponse:
+    """The figures of the week by mail: yes or no."""
+    wanted = request.POST.get("wanted") == "yes"
+    want_digest(wanted=wanted, by=request.user, now=timezone.now())
+    words = (
+        _("The figures of each week come by mail on Monday morning.") if wanted else _("No more mails with figures.")
+    )
+    messages.success(request, words)
+    return redirect("report_list")
+
+
 def _facts(question: Question) -> dict[str, Any]:
+    fresh = fresh_at()
     return {
-        "fresh_at": fresh_at(),
+        "fresh_at": fresh,
+        "is_stale": fresh is not None and timezone.now() - fresh > STALE_AFTER,
         "zone": str(business_zone()),
         "narrowed": [(SPLITS[name].label, value) for name, value in question.filters.items()],
     }
@@ -172,7 +185,7 @@ def kpi_target(request: StaffRequest, name: str) -> HttpResponse:
     kpi, form = _known(name), TargetForm(request.POST)
     if not form.is_valid():
         return _detail(request, kpi, form, status=422)
-    facts = {field: form.cleaned_data[field] for field in ("value", "starts_on", "owner")}
+    facts = {field: form.cleaned_data[field] for field in ("value", "starts_on", "ends_on", "owner")}
     set_target(kpi=kpi.name, by=request.user, now=timezone.now(), **facts)
     messages.success(request, _("The target is set."))
     return redirect("kpi_detail", name=kpi.name)
@@ -204,6 +217,8 @@ def note_remove(request: StaffRequest, name: str, pk: int) -> HttpResponse:
 def report_file(request: StaffRequest, kind: str) -> HttpResponse:
     """All figures of the asked period."""
     _form, question = _asked(request)
+    if kind == "pdf":
+        return _pdf(request, "reports", _report_paper(request.user, question))
     return _file(request, "reports", kind, HEADS, [_line(tile) for tile in tiles(in_order(), question)])
 
 
@@ -214,6 +229,10 @@ def kpi_file(request: StaffRequest, name: str, kind: str) -> HttpResponse:
     kpi = _known(name)
     _form, question = _asked(request)
     (tile,) = tiles([kpi], question)
+    if kind == "pdf":
+        trend_of = _chart(tile, question)["trend"] if tile.found.days else None
+        facts = {"question": question, **_facts(question)}
+        return _pdf(request, kpi.name, figure_paper(tile=tile, trend=trend_of, facts=facts, now=timezone.now()))
     lines = [[day.isoformat(), value] for day, value in sorted(tile.found.days.items())]
     return _file(request, kpi.name, kind, ("day", kpi.name), [*lines, ["total", tile.found.value]])
 
@@ -227,13 +246,38 @@ def _line(tile: Tile) -> list[Any]:
     ]  # fmt: skip
 
 
+def _report_paper(user: User, question: Question) -> Paper:
+    found = _dashboard(user, question)
+    facts = {name: found[name] for name in ("question", "fresh_at", "zone", "narrowed")}
+    return report_paper(
+        title=_("Reports"), top=found["top"], groups=found["groups"], charts=found["charts"],
+        movements=found["movements"], sections=found["sections"], facts=facts, now=timezone.now(),
+    )  # fmt: skip
+
+
+def _pdf(request: StaffRequest, name: str, made: Paper) -> HttpResponse:
+    now = timezone.now()
+    try:
+        body = typeset_apart(made)
+    except CannotTypeset as problem:
+        return HttpResponse(_("The document could not be made: %(why)s") % {"why": problem}, status=503)
+    _record_export(request, name, now)
+    answer = HttpResponse(body, content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="{name}-{now:%Y-%m-%d-%H%M}.pdf"'
+    return answer
+
+
+def _record_export(request: StaffRequest, name: str, now: datetime) -> None:
+    record(
+        "report.exported", "Figures exported: {name}", subject=f"report {name}"[:40], by=request.user, now=now, name=name
+    )  # fmt: skip
+
+
 def _file(request: StaffRequest, name: str, kind: str, heads: Iterable[str], lines: list[list[Any]]) -> HttpResponse:
     if kind not in ("csv", "xlsx"):
         raise Http404(kind)
     now = timezone.now()
-    record(
-        "report.exported", "Figures exported: {name}", subject=f"report {name}"[:40], by=request.user, now=now, name=name
-    )  # fmt: skip
+    _record_export(request, name, now)
     rows = [list(heads), *([guarded(cell) if isinstance(cell, str) else cell for cell in line] for line in lines)]
     body, media = (_csv(rows), "text/csv; charset=utf-8") if kind == "csv" else (_xlsx(rows), XLSX)
     answer = HttpResponse(body, content_type=media)
