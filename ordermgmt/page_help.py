@@ -140,6 +140,16 @@ PAGES = (
         _("Could not be sent: the reason stands beside it; mend it and send again."),
         _("Each message leaves once; sending again makes a numbered copy."),
     )),
+    PageHelp(_("Email templates"), "email_list", "emails.edit", (
+        _("The words of every mail to customers, in versions, and when each is sent."),
+        _("Open one, type, look at the preview with a real order and the hard cases; then review and publish."),
+        _("A draft changes nothing. Any version that was live can be taken back with one button."),
+    )),
+    PageHelp(_("Feedback"), "feedback_list", "customers.edit", (
+        _("What customers say of an order three days after it came, with its products."),
+        _("Begin with 1 and 2: open the row, answer by mail, or call and press Fixed, told customer."),
+        _("Nobody is asked twice in 30 days; who refused is not asked again."),
+    )),
     PageHelp(_("Jobs"), "job_list", "jobs.view", (
         _("What runs by itself, when it last ran and what it did."),
         _("Red means that it failed or is late; run it now to try again."),
