@@ -23,7 +23,7 @@ class WordsForm(forms.Form):
     )  # fmt: skip
     may_call = forms.BooleanField(label=_("You may call me about it"), required=False)
     phone = forms.CharField(
-        label=_("Phone number"), required=False, max_length=40,
+        label=_("Phone number"), required=False, max_length=40, help_text=_("Empty: we call the number we have."),
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )  # fmt: skip
 

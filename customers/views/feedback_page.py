@@ -87,7 +87,7 @@ def _page(request: HttpRequest, feedback: Feedback, status: int = 200, **forms: 
     tapped = request.GET.get("r", "")
     wanted = int(tapped) if tapped in {"1", "2", "3", "4", "5"} else None
     chosen = wanted or feedback.score
-    given = {"reasons": feedback.reasons, "comment": feedback.comment, "may_call": feedback.may_call, "phone": feedback.phone or feedback.customer.phone}  # fmt: skip
+    given = {"reasons": feedback.reasons, "comment": feedback.comment, "may_call": feedback.may_call, "phone": feedback.phone}  # fmt: skip
     context = {
         "feedback": feedback, "token": feedback.token, "order_number": feedback.order_number, "wanted": wanted,
         "is_new": wanted is not None and wanted != feedback.score and not feedback.told_at, "scores": range(1, 6), "chosen": chosen,

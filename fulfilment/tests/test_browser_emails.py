@@ -53,7 +53,7 @@ def test_new_words_go_out_with_the_next_parcel_and_can_be_taken_back(
     page.locator(".mail-block textarea").fill("Packed by **hand** for {{ order.recipint }}.")
     page.get_by_text("Did you mean order.recipient?").wait_for()
     page.locator(".mail-block textarea").fill("Packed by **hand** for {{ order.recipient }}.")
-    page.frame_locator("iframe.mail-frame").get_by_text("hand").wait_for()
+    page.frame_locator("iframe.mail-frame").get_by_text("hand", exact=True).wait_for()
     page.get_by_text("Text", exact=True).last.click()
     page.get_by_role("button", name="Review and publish").click()
     look_at(page)
