@@ -1,4 +1,4 @@
-"""`python -m bench NAME [options]`: run one benchmark (capture, allocation, list, search, slips, invoices, imports, kpis, pages, renewals, year)."""
+"""`python -m bench NAME [options]`: run one benchmark (capture, allocation, list, search, slips, invoices, imports, kpis, pages, renewals, year, workflow, books)."""
 
 import importlib
 import sys

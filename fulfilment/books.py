@@ -13,7 +13,7 @@ from fulfilment.models import Carton, Label, Shipment, ShipmentLine
 from fulfilment.states import LabelState, ShipmentStatus
 from inventory.models import StockMovement
 from inventory.states import MovementKind
-from ordermgmt.proofs import invariant
+from ordermgmt.proofs import EVERYTHING, Touched, invariant
 from orders import invoice_books, money_books
 from orders.actions.invoicing import AHEAD
 from orders.billing_states import TAKEN_BACK
@@ -25,23 +25,23 @@ __all__ = ["floor_books", "invoice_books", "money_books"]
 LEFT = (ShipmentStatus.DISPATCHED, ShipmentStatus.DELIVERED, ShipmentStatus.RETURNED)
 
 
-@invariant("I23", _("Everything that left is billed exactly once"))
-def shipped_is_billed_once(now: datetime) -> Iterable[Any]:
+@invariant("I23", _("Everything that left is billed exactly once"), is_local=True)
+def shipped_is_billed_once(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
     """Lines by their own cause, parts of bundles by the bundle; nothing is billed beyond what left."""
-    yield from _unbilled_lines()
-    yield from _unbilled_bundles()
-    yield from _billed_too_much()
+    yield from _unbilled_lines(touched)
+    yield from _unbilled_bundles(touched)
+    yield from _billed_too_much(touched)
 
 
-def _unbilled_lines() -> Iterable[Any]:
-    billed = {
-        cause.partition(":")[2]: units
-        for cause, units in InvoiceLine.objects.filter(cause__startswith="shipment-line:").values_list(
-            "cause", "quantity"
-        )
-    }
+def _unbilled_lines(touched: Touched) -> Iterable[Any]:
+    own = touched.of(InvoiceLine.objects.filter(cause__startswith="shipment-line:"), "invoice__order__number")
+    billed = {cause.partition(":")[2]: units for cause, units in own.values_list("cause", "quantity")}
     lines = ShipmentLine.objects.filter(shipment__status__in=LEFT, order_line__kind=LineKind.ITEM)
-    lines = lines.exclude(order_line__order__is_renewal=True).exclude(_billed_ahead("order_line__order"))
+    lines = (
+        touched.of(lines, "order_line__order__number")
+        .exclude(order_line__order__is_renewal=True)
+        .exclude(_billed_ahead("order_line__order"))
+    )
     for pk, quantity, number in lines.order_by("pk").values_list("pk", "quantity", "shipment__number").iterator():
         if billed.get(str(pk)) != quantity:
             yield {"shipment": number, "shipment_line": pk, "left": quantity, "billed": billed.get(str(pk), 0)}
@@ -52,20 +52,20 @@ def _billed_ahead(order: str) -> Exists:
     return Exists(Invoice.objects.filter(order=OuterRef(order), cause__startswith=AHEAD))
 
 
-def _unbilled_bundles() -> Iterable[Any]:
+def _unbilled_bundles(touched: Touched) -> Iterable[Any]:
     begun = OrderLine.objects.filter(bundle=OuterRef("pk"), shipped__gt=0, total=0)
     bundles = OrderLine.objects.filter(Exists(begun), kind=LineKind.BUNDLE, invoice_lines=None)
-    bundles = bundles.exclude(order__is_renewal=True, total=0)
+    bundles = touched.of(bundles, "order__number").exclude(order__is_renewal=True, total=0)
     yield from bundles.select_related("order").order_by("pk").values("order__number", "position", "name")
 
 
-def _billed_too_much() -> Iterable[Any]:
+def _billed_too_much(touched: Touched) -> Iterable[Any]:
     """What was billed and not taken back is what left; some orders are billed when they are placed, before they leave."""
     taken_back = CreditNoteLine.objects.filter(
         invoice_line__order_line=OuterRef("pk"), credit_note__reason__in=TAKEN_BACK
     )
     back = taken_back.order_by().values("invoice_line__order_line").annotate(n=Sum("quantity")).values("n")
-    lines = OrderLine.objects.filter(kind=LineKind.ITEM).annotate(
+    lines = touched.of(OrderLine.objects.filter(kind=LineKind.ITEM), "order__number").annotate(
         billed=Coalesce(Sum("invoice_lines__quantity"), 0) - Coalesce(Subquery(back), 0)
     )
     is_ahead = Q(order__is_renewal=True) | Q(_billed_ahead("order"))
@@ -74,10 +74,10 @@ def _billed_too_much() -> Iterable[Any]:
     yield from wrong.order_by("pk").values("order__number", "position", "shipped", "billed")
 
 
-@invariant("I30", _("No unit is shipped twice"))
-def nothing_is_shipped_twice(now: datetime) -> Iterable[Any]:
+@invariant("I30", _("No unit is shipped twice"), is_local=True)
+def nothing_is_shipped_twice(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
     """Units in shipments that are not cancelled never exceed what the line still wants, and are its shipped units."""
-    lines = OrderLine.objects.filter(kind__in=STOCKED_KINDS).annotate(
+    lines = touched.of(OrderLine.objects.filter(kind__in=STOCKED_KINDS), "order__number").annotate(
         in_parcels=Coalesce(
             Sum("shipment_lines__quantity", filter=~Q(shipment_lines__shipment__status=ShipmentStatus.CANCELLED)), 0
         ),
@@ -89,29 +89,32 @@ def nothing_is_shipped_twice(now: datetime) -> Iterable[Any]:
     )
 
 
-@invariant("I31", _("A parcel left exactly when its goods left the stock"))
-def left_as_booked(now: datetime) -> Iterable[Any]:
-    moved = dict(
-        StockMovement.objects.filter(kind=MovementKind.SHIPPED).values_list("document").annotate(units=-Sum("quantity"))
-    )
-    rows = Shipment.objects.annotate(units=Coalesce(Sum("lines__quantity"), 0)).order_by("pk")
+@invariant("I31", _("A parcel left exactly when its goods left the stock"), is_local=True)
+def left_as_booked(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
+    parcels = touched.of(Shipment.objects.all(), "number", "order__number")
+    movements = StockMovement.objects.filter(kind=MovementKind.SHIPPED)
+    if touched.numbers is not None:
+        movements = movements.filter(document__in=[*touched.numbers, *parcels.values_list("number", flat=True)])
+    moved = dict(movements.order_by().values_list("document").annotate(units=-Sum("quantity")))
+    rows = parcels.annotate(units=Coalesce(Sum("lines__quantity"), 0)).order_by("pk")
     for number, status, units in rows.values_list("number", "status", "units").iterator():
         booked = moved.pop(number, 0)
         if booked != (units if status in LEFT else 0):
             yield {"shipment": number, "state": status, "units": units, "left_the_stock": booked}
     yield from ({"document": document, "left_the_stock": units, "shipment": None} for document, units in moved.items())
     yield from (
-        OrderLine.objects.filter(returned__gt=F("shipped"))
+        touched.of(OrderLine.objects.filter(returned__gt=F("shipped")), "order__number")
         .order_by("pk")
         .values("order__number", "position", "shipped", "returned")
     )
 
 
-@invariant("I32", _("Every box that left carries one label, and voided labels say why"))
-def one_label_per_box(now: datetime) -> Iterable[Any]:
+@invariant("I32", _("Every box that left carries one label, and voided labels say why"), is_local=True)
+def one_label_per_box(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
     live = Count("labels", filter=Q(labels__state=LabelState.MADE))
-    boxes = Carton.objects.annotate(live=live)
+    boxes = touched.of(Carton.objects.all(), "shipment__order__number").annotate(live=live)
     unlabelled = Q(shipment__status__in=LEFT) & ~Q(live=1)
     yield from boxes.filter(unlabelled | Q(live__gt=1)).order_by("pk").values("sscc", "shipment__number", "live")
-    unsaid = Label.objects.filter(state=LabelState.VOID).filter(Q(voided_at=None) | Q(void_reason=""))
+    void = Label.objects.filter(state=LabelState.VOID).filter(Q(voided_at=None) | Q(void_reason=""))
+    unsaid = touched.of(void, "carton__shipment__order__number")
     yield from unsaid.order_by("pk").values("tracking_number", "carton__sscc")

@@ -12,7 +12,7 @@ from fulfilment.models import FulfilmentLine, FulfilmentOrder, PackItem, PickTas
 from fulfilment.states import WaveStatus, WorkStatus
 from inventory.models import BinStock
 from inventory.states import BinKind
-from ordermgmt.proofs import invariant
+from ordermgmt.proofs import EVERYTHING, Touched, invariant
 from orders.models import OrderLine
 from orders.states import STOCKED_KINDS, OrderStatus
 
@@ -46,10 +46,11 @@ def stage_holds_picked_goods(now: datetime) -> Iterable[Any]:
             yield {"warehouse": key[0], "sku": key[1], "staged": there.get(key, 0), "picked": picked.get(key, 0)}
 
 
-@invariant("I63", _("The floor has exactly the units that the order lines say"))
-def lines_match_work(now: datetime) -> Iterable[Any]:
+@invariant("I63", _("The floor has exactly the units that the order lines say"), is_local=True)
+def lines_match_work(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
     live = ~Q(work_lines__work__status__in=OVER)
-    lines = OrderLine.objects.filter(kind__in=STOCKED_KINDS, order__status=OrderStatus.ACCEPTED).annotate(
+    live_lines = OrderLine.objects.filter(kind__in=STOCKED_KINDS, order__status=OrderStatus.ACCEPTED)
+    lines = touched.of(live_lines, "order__number").annotate(
         on_floor=Coalesce(Sum("work_lines__quantity", filter=live), 0),
         in_totes=Coalesce(Sum("work_lines__picked", filter=live), 0),
     )
@@ -59,9 +60,10 @@ def lines_match_work(now: datetime) -> Iterable[Any]:
     )
 
 
-@invariant("I64", _("Promised units are handed to the floor once"))
-def allocations_match_lines(now: datetime) -> Iterable[Any]:
-    lines = OrderLine.objects.filter(kind__in=STOCKED_KINDS, order__status=OrderStatus.ACCEPTED).annotate(
+@invariant("I64", _("Promised units are handed to the floor once"), is_local=True)
+def allocations_match_lines(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
+    live_lines = OrderLine.objects.filter(kind__in=STOCKED_KINDS, order__status=OrderStatus.ACCEPTED)
+    lines = touched.of(live_lines, "order__number").annotate(
         released=Coalesce(Sum("allocations__released"), 0), promised_units=Coalesce(Sum("allocations__quantity"), 0)
     )
     on_floor = F("allocated") + F("picked") + F("packed")
@@ -69,26 +71,28 @@ def allocations_match_lines(now: datetime) -> Iterable[Any]:
     yield from broken.order_by("pk").values("order__number", "position", "promised", "released", "promised_units")
 
 
-@invariant("I65", _("Every released unit has a place to be picked from"))
-def lines_have_tasks(now: datetime) -> Iterable[Any]:
+@invariant("I65", _("Every released unit has a place to be picked from"), is_local=True)
+def lines_have_tasks(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
     planned = Coalesce(Sum(F("tasks__quantity") - F("tasks__short")), 0)
-    lines = FulfilmentLine.objects.annotate(planned=planned, taken=Coalesce(Sum("tasks__picked"), 0))
+    rows = touched.of(FulfilmentLine.objects.all(), "work__order__number")
+    lines = rows.annotate(planned=planned, taken=Coalesce(Sum("tasks__picked"), 0))
     broken = lines.exclude(work__status__in=[WorkStatus.PLANNED, *OVER]).exclude(
         planned=F("quantity"), taken=F("picked")
     )
     yield from broken.order_by("pk").values("work__number", "sku__code", "quantity", "planned", "picked", "taken")
 
 
-@invariant("I66", _("What is in open cartons was scanned into them"))
-def cartons_match_scans(now: datetime) -> Iterable[Any]:
+@invariant("I66", _("What is in open cartons was scanned into them"), is_local=True)
+def cartons_match_scans(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
     inside = PackItem.objects.filter(line=OuterRef("pk")).values("line").annotate(n=Sum("quantity")).values("n")
-    lines = FulfilmentLine.objects.filter(work__status__in=[WorkStatus.PACKING, WorkStatus.PACKED])
+    rows = FulfilmentLine.objects.filter(work__status__in=[WorkStatus.PACKING, WorkStatus.PACKED])
+    lines = touched.of(rows, "work__order__number")
     broken = lines.annotate(inside=Coalesce(inside, 0)).exclude(inside=F("packed"))
     yield from broken.order_by("pk").values("work__number", "sku__code", "packed", "inside")
 
 
-@invariant("I68", _("Work on the floor is in a state that its units and times bear out"))
-def states_match_facts(now: datetime) -> Iterable[Any]:
+@invariant("I68", _("Work on the floor is in a state that its units and times bear out"), is_local=True)
+def states_match_facts(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
     stamps = {
         WorkStatus.RELEASED: "released_at",
         WorkStatus.PICKING: "picking_at",
@@ -103,7 +107,7 @@ def states_match_facts(now: datetime) -> Iterable[Any]:
         unstamped |= Q(status=status, **{f"{stamp}__isnull": True})
     open_task = Exists(PickTask.objects.unpicked().filter(line__work=OuterRef("pk")))
     picked = [WorkStatus.PICKED, WorkStatus.PACKING, WorkStatus.PACKED]
-    works = FulfilmentOrder.objects.annotate(has_open=open_task)
+    works = touched.of(FulfilmentOrder.objects.all(), "order__number").annotate(has_open=open_task)
     early = Q(status__in=picked, has_open=True) | Q(status__in=OVER, has_open=True)
     yield from works.filter(unstamped | early).order_by("pk").values("number", "status", "has_open")
 

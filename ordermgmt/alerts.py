@@ -20,12 +20,15 @@ from ordermgmt.clock import business_day, local_time
 from ordermgmt.jobs import REGISTRY, Context, job
 from ordermgmt.mail import queue_message
 from ordermgmt.mail_kinds import kind_words
-from ordermgmt.models import Activity, BooksProof, JobRun, JobState, OutgoingMessage
+from ordermgmt.models import Activity, BooksProof, JobRun, JobState, OutgoingMessage, ProofScope
+from ordermgmt.proofs import broken_since
 
 KIND = "alert"
 LOOKS_BACK = timedelta(days=1)
 # The first time workers stand still may be chance; the second within so long is not.
 WEDGED_AGAIN = timedelta(hours=1)
+# What these find is told by the books.
+BOOKS_JOBS = ("check_books", "prove_changes")
 WORKERS, WEDGED = "workers", "workers.wedged"
 
 
@@ -77,11 +80,13 @@ def _failed_words(now: datetime) -> Iterator[Alert]:
 
 
 def _broken_books(now: datetime) -> Iterator[Alert]:
-    """The rules that the last proof found broken; another rule is another cause."""
-    at = BooksProof.objects.order_by("-checked_at").values_list("checked_at", flat=True).first()
-    broken = BooksProof.objects.filter(checked_at=at, holds=False).order_by("code") if at else []
-    if at is None or not broken or at < now - LOOKS_BACK:
+    """The rules that are broken since all rows were proved last; another rule is another cause."""
+    full = BooksProof.objects.filter(scope=ProofScope.FULL).order_by("-checked_at")
+    proved_at = full.values_list("checked_at", flat=True).first() or now - LOOKS_BACK
+    broken = broken_since(max(proved_at, now - LOOKS_BACK))
+    if not broken:
         return
+    at = max(proof.checked_at for proof in broken)
     codes = ", ".join(proof.code for proof in broken)
     lines = tuple(_("%(code)s %(rule)s: %(n)s rows") % _facts(proof) for proof in broken)
     yield Alert(f"books {codes}", at, _("The books do not hold: %(codes)s") % {"codes": codes}, lines, "/books/")
@@ -95,7 +100,7 @@ def _failed_jobs(now: datetime) -> Iterator[Alert]:
     """Each job that failed, with its first failure of the day. What the books job found is told already."""
     failed = JobRun.objects.filter(state=JobState.FAILED, finished_at__gt=now - LOOKS_BACK, finished_at__lte=now)
     told: set[tuple[str, object]] = set()
-    for run in failed.exclude(name="check_books", error__contains="BooksBroken").order_by("finished_at", "pk"):
+    for run in failed.exclude(name__in=BOOKS_JOBS, error__contains="BooksBroken").order_by("finished_at", "pk"):
         at = run.finished_at or run.started_at
         if (run.name, business_day(at)) in told:
             continue

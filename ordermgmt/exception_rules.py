@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ordermgmt import jobs, proofs
+from ordermgmt.alerts import BOOKS_JOBS
 from ordermgmt.blocking import Fix
 from ordermgmt.exception_groups import grouped
 from ordermgmt.exceptions import Cause, ExceptionRule, exception_rule
@@ -33,7 +34,7 @@ class JobFailed(ExceptionRule):
     def causes(self, now: datetime) -> Iterable[Cause]:
         later = JobRun.objects.filter(name=OuterRef("name"), state=JobState.DONE, started_at__gt=OuterRef("started_at"))
         failed = JobRun.objects.filter(state=JobState.FAILED, finished_at__gt=now - LOOKS_BACK)
-        failed = failed.exclude(name="check_books", error__contains="BooksBroken").filter(~Exists(later))
+        failed = failed.exclude(name__in=BOOKS_JOBS, error__contains="BooksBroken").filter(~Exists(later))
         for row in failed.order_by().values("name").annotate(n=Count("pk"), first=Min("finished_at"), last=Max("pk")):
             if row["name"] in jobs.REGISTRY:
                 facts = {"job": row["name"], "run": row["last"]}
@@ -78,7 +79,7 @@ class BooksBroken(ExceptionRule):
         return words % {"rule": item.facts["rule"], "n": item.count}
 
     def fixes(self, item: ExceptionItem) -> Sequence[Fix]:
-        return [Fix(_("See the rows"), reverse("books"), permission="books.view")]
+        return [Fix(_("See the rows"), reverse("books_rule", args=[item.facts["code"]]), permission="books.view")]
 
 
 @exception_rule

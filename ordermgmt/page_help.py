@@ -158,7 +158,7 @@ PAGES = (
     PageHelp(_("Books"), "books", "books.view", (
         _("Proofs that stock, money and orders agree with each other."),
         _("A proof that does not hold names the rows; nothing is mended silently."),
-        _("They run every night; prove them now after a repair."),
+        _("All rows are proved every night, what changed every hour; open a rule for its history and who was told."),
     )),
 )  # fmt: skip
 

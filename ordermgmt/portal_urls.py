@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from ordermgmt.views import (
     audit,
+    books,
     email_versions,
     emails,
     exception_deeds,
@@ -71,10 +72,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("jobs/run/", operations.job_run, name="job_run"),
     path("jobs/runs/<int:pk>/", operations.run_detail, name="job_run_detail"),
     path("jobs/given-up/<str:label>/<int:pk>/", operations.job_retry, name="job_retry"),
-    path("books/", operations.books, name="books"),
-    path("books/prove/", operations.books_prove, name="books_prove"),
     path("hooks/mail-events/<slug:provider>/", mail_events.mail_events_hook, name="mail_events_hook"),
     path("messages/addresses/works/", mail_events.address_works, name="address_works"),
+    path("books/", books.books, name="books"),
+    path("books/prove/", books.books_prove, name="books_prove"),
+    path("books/<str:code>/", books.books_rule, name="books_rule"),
     path("messages/", messages.message_list, name="message_list"),
     path("messages/<int:pk>/", messages.message_detail, name="message_detail"),
     path("messages/<int:pk>/html/", messages.message_html, name="message_html"),

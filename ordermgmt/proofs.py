@@ -6,22 +6,46 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Max, Q, QuerySet
 
-from ordermgmt.models.operations import BooksProof
+from ordermgmt.models.operations import BooksProof, ProofScope
 
 MOST_ROWS = 50
+R = TypeVar("R", bound=QuerySet[Any, Any])
+
+
+@dataclass(frozen=True)
+class Touched:
+    """Which records a proof looks at: those of which the history named a number since the proof before, or all (None)."""
+
+    numbers: frozenset[str] | None = None
+
+    def of(self, rows: R, *paths: str) -> R:
+        """The rows that belong to such a record by one of their paths to a number."""
+        if self.numbers is None:
+            return rows
+        named = Q()
+        for path in paths:
+            named |= Q(**{f"{path}__in": self.numbers})
+        return rows.filter(named)
+
+
+EVERYTHING = Touched()
+Breakers = Callable[..., Iterable[Any]]
 
 
 @dataclass(frozen=True)
 class Invariant:
+    """`is_local`: it holds or breaks for each record by itself, so what was not touched need not be looked at again."""
+
     code: str
     title: Any
-    breakers: Callable[[datetime], Iterable[Any]]
+    breakers: Breakers
+    is_local: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,6 +57,7 @@ class Proof:
     count: int
     rows: list[Any]
     seconds: float
+    touched: Touched = EVERYTHING
 
     @property
     def holds(self) -> bool:
@@ -55,16 +80,17 @@ class CodeTaken(Exception):
     """Two invariants carry the same code."""
 
 
-def invariant(
-    code: str, title: Any
-) -> Callable[[Callable[[datetime], Iterable[Any]]], Callable[[datetime], Iterable[Any]]]:
-    """Register a function(now) that gives the rows breaking the rule: a queryset, or dicts."""
+def invariant(code: str, title: Any, *, is_local: bool = False) -> Callable[[Breakers], Breakers]:
+    """Register a function(now) that gives the rows breaking the rule: a queryset, or dicts.
 
-    def register(function: Callable[[datetime], Iterable[Any]]) -> Callable[[datetime], Iterable[Any]]:
+    A local one is function(now, touched) and narrows what it reads.
+    """
+
+    def register(function: Breakers) -> Breakers:
         known = REGISTRY.get(code)
         if known and known.breakers.__qualname__ != function.__qualname__:
             raise CodeTaken(code)
-        REGISTRY[code] = Invariant(code, title, function)
+        REGISTRY[code] = Invariant(code, title, function, is_local)
         return function
 
     return register
@@ -74,36 +100,42 @@ def in_order() -> list[Invariant]:
     return [REGISTRY[code] for code in sorted(REGISTRY)]
 
 
-def prove(rule: Invariant, *, now: datetime) -> Proof:
+def prove(rule: Invariant, *, now: datetime, touched: Touched = EVERYTHING) -> Proof:
     """Ask one invariant. A question that fails is itself a finding, never a pass."""
     began = time.perf_counter()
     try:
-        count, rows = _ask(rule, now)
+        count, rows = _ask(rule, now, touched)
     except Exception as error:
         count, rows = 1, [{"error": f"{type(error).__name__}: {error}"}]
-    return Proof(rule.code, str(rule.title), count, rows, time.perf_counter() - began)
+    return Proof(rule.code, str(rule.title), count, rows, time.perf_counter() - began, touched)
 
 
 def check_books(*, now: datetime, progress: Callable[[int, int], None] | None = None) -> list[Proof]:
-    """Prove every invariant and keep the history that managers see."""
+    """Prove every invariant over all rows and keep the history that managers see, each as soon as it is known."""
     rules = in_order()
     proofs = []
     for done, rule in enumerate(rules, start=1):
         proofs.append(prove(rule, now=now))
+        keep(proofs[-1:], now=now)
         if progress:
             progress(done, len(rules))
-    BooksProof.objects.bulk_create(
-        BooksProof(checked_at=now, holds=proof.holds, seconds=proof.seconds, **_kept(proof)) for proof in proofs
-    )
     return proofs
 
 
+def keep(proofs: Iterable[Proof], *, now: datetime) -> None:
+    BooksProof.objects.bulk_create(
+        BooksProof(checked_at=now, holds=proof.holds, seconds=proof.seconds, **_kept(proof)) for proof in proofs
+    )
+
+
 def _kept(proof: Proof) -> dict[str, Any]:
-    return {"code": proof.code, "title": proof.title, "count": proof.count, "rows": proof.rows}
+    numbers = proof.touched.numbers
+    seen = {"scope": ProofScope.FULL} if numbers is None else {"scope": ProofScope.CHANGES, "looked_at": len(numbers)}
+    return {"code": proof.code, "title": proof.title, "count": proof.count, "rows": proof.rows, **seen}
 
 
-def _ask(rule: Invariant, now: datetime) -> tuple[int, list[Any]]:
-    found = rule.breakers(now)
+def _ask(rule: Invariant, now: datetime, touched: Touched) -> tuple[int, list[Any]]:
+    found = rule.breakers(now, touched) if rule.is_local else rule.breakers(now)
     if isinstance(found, QuerySet):
         rows = list(found[: MOST_ROWS + 1])
         count = len(rows) if len(rows) <= MOST_ROWS else found.count()
@@ -118,3 +150,17 @@ def _row(row: Any) -> Any:
         return {"model": row._meta.label, "id": row.pk, "record": str(row)}
     facts = dict(row) if isinstance(row, Mapping) else {"record": row if isinstance(row, int | str) else str(row)}
     return json.loads(json.dumps(facts, cls=DjangoJSONEncoder, default=str))
+
+
+def latest_proofs(scope: str = "") -> dict[str, BooksProof]:
+    """The last proof of each invariant (in one scope), by code."""
+    rows = BooksProof.objects.filter(scope=scope) if scope else BooksProof.objects.all()
+    newest = rows.order_by().values("code").annotate(pk_=Max("pk")).values_list("pk_", flat=True)
+    return {proof.code: proof for proof in BooksProof.objects.filter(pk__in=list(newest))}
+
+
+def broken_since(instant: datetime) -> list[BooksProof]:
+    """What the last proof of an invariant at or after an instant found broken, in order of code."""
+    rows = BooksProof.objects.filter(checked_at__gte=instant).order_by()
+    newest = rows.values("code").annotate(pk_=Max("pk")).values("pk_")
+    return list(BooksProof.objects.filter(pk__in=newest, holds=False).order_by("code"))

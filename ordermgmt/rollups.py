@@ -29,10 +29,12 @@ def stored() -> list[Kpi]:
     return [one for one in (*in_order(), *APART.values()) if one.is_stored]
 
 
-def refresh(*, now: datetime, progress: Callable[[int, int], None] | None = None) -> dict[str, int]:
+def refresh(
+    *, now: datetime, progress: Callable[[int, int], None] | None = None, kpis: Iterable[Kpi] | None = None
+) -> dict[str, int]:
     """Work out what changed; safe to repeat and to stop anywhere. Days written by figure."""
     written = {}
-    every = stored()
+    every = list(kpis or stored())
     for done, one in enumerate(every, start=1):
         if days := _refresh(one, now):
             written[one.name] = days

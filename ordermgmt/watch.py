@@ -10,7 +10,8 @@ from django.db.models import Count, Min, Q, Sum
 from django_q.conf import Conf
 from django_q.models import OrmQ, Schedule
 
-from ordermgmt.models import BooksProof, JobRun, JobState, Leased, WorkerBeat
+from ordermgmt.models import BooksProof, JobRun, JobState, Leased, ProofScope, WorkerBeat
+from ordermgmt.proofs import broken_since
 
 # The sentinel looks for due schedules this often.
 SCHEDULER_PASS = timedelta(seconds=30)
@@ -117,8 +118,10 @@ def _leased(now: datetime) -> tuple[int, int, datetime | None]:
 
 
 def _books() -> tuple[datetime | None, int]:
-    checked_at = BooksProof.objects.order_by("-checked_at").values_list("checked_at", flat=True).first()
-    return checked_at, BooksProof.objects.filter(checked_at=checked_at, holds=False).count() if checked_at else 0
+    """When all rows were proved last, and what is broken since then."""
+    full = BooksProof.objects.filter(scope=ProofScope.FULL).order_by("-checked_at")
+    checked_at = full.values_list("checked_at", flat=True).first()
+    return checked_at, len(broken_since(checked_at)) if checked_at else 0
 
 
 def _age(moment: datetime | None, now: datetime) -> float | None:

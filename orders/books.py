@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import StockLevel
 from ordermgmt.models import Activity
 from ordermgmt.money import ZERO, tax_in, tax_on
-from ordermgmt.proofs import invariant
+from ordermgmt.proofs import EVERYTHING, Touched, invariant
 from orders import delivery_books, payment_books, revenue_books, subscription_books
 from orders.actions.progress import DERIVED, ON_THE_WAY, derive
 from orders.models import Allocation, CreditNote, Hold, InboundOrder, Invoice, Order, OrderCharge, OrderLine, Payment
@@ -62,19 +62,20 @@ def promised_equals_allocations(now: datetime) -> Iterable[Any]:
     return _differences(levels, rows, ("warehouse", "sku"), ("promised", "allocations"))
 
 
-@invariant("I07", _("Allocations are what their lines still need from stock"))
-def allocations_equal_lines(now: datetime) -> Iterable[Any]:
+@invariant("I07", _("Allocations are what their lines still need from stock"), is_local=True)
+def allocations_equal_lines(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
     needs = F("promised") + F("allocated") + F("picked") + F("packed")
-    lines = OrderLine.objects.annotate(needs=needs, given=Coalesce(Sum("allocations__quantity"), 0))
+    rows = touched.of(OrderLine.objects.all(), "order__number")
+    lines = rows.annotate(needs=needs, given=Coalesce(Sum("allocations__quantity"), 0))
     wrong = lines.exclude(needs=F("given")).order_by("pk")
     yield from wrong.values("order__number", "position", "needs", "given")
-    freed = Allocation.objects.exclude(sku=F("line__sku")).order_by("pk")
+    freed = touched.of(Allocation.objects.exclude(sku=F("line__sku")), "line__order__number").order_by("pk")
     yield from freed.values("line__order__number", "line__position", "sku__code")
 
 
-@invariant("I09", _("The totals of an order are the sums of its parts"))
-def totals_add_up(now: datetime) -> Iterable[Any]:
-    for chunk in _in_chunks(Order.objects.exclude(status__in=NOT_COUNTED)):
+@invariant("I09", _("The totals of an order are the sums of its parts"), is_local=True)
+def totals_add_up(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
+    for chunk in _in_chunks(touched.of(Order.objects.exclude(status__in=NOT_COUNTED), "number")):
         lines = _sums(OrderLine.objects.exclude(kind=LineKind.COMPONENT), chunk, F("total"))
         charges = _sums(OrderCharge.objects.all(), chunk, F("amount") - F("discount"))
         for order in chunk:
@@ -91,10 +92,12 @@ def _sums(rows: QuerySet[Any], orders: list[Order], amount: Any) -> dict[int, De
     return dict(found)
 
 
-@invariant("I10", _("Tax is rounded once per line, and discounts of lines and charges make up the order's"))
-def taxes_and_discounts(now: datetime) -> Iterable[Any]:
-    yield from _wrong_taxes()
-    for chunk in _in_chunks(Order.objects.exclude(status__in=NOT_COUNTED)):
+@invariant(
+    "I10", _("Tax is rounded once per line, and discounts of lines and charges make up the order's"), is_local=True
+)
+def taxes_and_discounts(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
+    yield from _wrong_taxes(touched)
+    for chunk in _in_chunks(touched.of(Order.objects.exclude(status__in=NOT_COUNTED), "number")):
         lines = _sums(OrderLine.objects.exclude(kind=LineKind.COMPONENT), chunk, F("discount"))
         charges = _sums(OrderCharge.objects.all(), chunk, F("discount"))
         for order in chunk:
@@ -103,10 +106,10 @@ def taxes_and_discounts(now: datetime) -> Iterable[Any]:
                 yield {"order": order.number, "discount": order.discount_total, "parts": parts}
 
 
-def _wrong_taxes() -> Iterator[Row]:
+def _wrong_taxes(touched: Touched) -> Iterator[Row]:
     """A channel's own taxes (named in `tax_lines`) add up to the line's; ours follow from the rate."""
     lines = OrderLine.objects.exclude(tax=0).exclude(order__status=OrderStatus.CANCELLED).select_related("order")
-    for line in lines.order_by("pk").iterator(CHUNK):
+    for line in touched.of(lines, "order__number").order_by("pk").iterator(CHUNK):
         order = line.order
         if line.tax_lines:
             right = sum((Decimal(str(tax.get("amount", 0))) for tax in line.tax_lines), ZERO)
@@ -116,19 +119,19 @@ def _wrong_taxes() -> Iterator[Row]:
             yield {"order": order.number, "line": line.position, "tax": line.tax, "right": right}
 
 
-@invariant("I11", _("An order, its payments and its invoices are in one currency"))
-def one_currency(now: datetime) -> Iterable[Any]:
+@invariant("I11", _("An order, its payments and its invoices are in one currency"), is_local=True)
+def one_currency(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
     for model, of in ((Payment, "order"), (Invoice, "order"), (Payment, "invoice"), (CreditNote, "invoice")):
         tied = model._default_manager.filter(**{f"{of}__isnull": False})
-        wrong = tied.exclude(currency=F(f"{of}__currency")).order_by("pk")
+        wrong = touched.of(tied.exclude(currency=F(f"{of}__currency")), f"{of}__number").order_by("pk")
         yield from wrong.values("pk", f"{of}__number", "currency", f"{of}__currency")
 
 
-@invariant("I13", _("Nobody is paid back more than they paid"))
-def refunds_within_payments(now: datetime) -> Iterable[Any]:
+@invariant("I13", _("Nobody is paid back more than they paid"), is_local=True)
+def refunds_within_payments(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
     kind = {word: Q(payments__kind=word, payments__state=PaymentState.SUCCEEDED) for word in PaymentKind.values}
     for model in (Order, Invoice):
-        rows: QuerySet[Any] = model._default_manager.all()
+        rows = touched.of(model._default_manager.all(), "number")
         sums = rows.annotate(
             captured=Coalesce(Sum("payments__amount", filter=kind[PaymentKind.CAPTURE]), ZERO),
             refunded=Coalesce(Sum("payments__amount", filter=kind[PaymentKind.REFUND]), ZERO),
@@ -138,8 +141,8 @@ def refunds_within_payments(now: datetime) -> Iterable[Any]:
         )
 
 
-@invariant("I34", _("No open order stands without a next step"))
-def nothing_stands(now: datetime) -> Iterable[Any]:
+@invariant("I34", _("No open order stands without a next step"), is_local=True)
+def nothing_stands(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
     """Held by somebody, in the queue for stock, waiting for release, worked on, or on its way."""
     order = OuterRef("pk")
     lines = OrderLine.objects.filter(order=order)
@@ -152,7 +155,7 @@ def nothing_stands(now: datetime) -> Iterable[Any]:
         | has_work
         | _moving()
     )
-    return Order.objects.open().exclude(has_next).order_by("pk")
+    return touched.of(Order.objects.open(), "number").exclude(has_next).order_by("pk")
 
 
 def _has(relation: str, finished: tuple[str, ...]) -> Exists:
@@ -174,18 +177,18 @@ def nothing_vanished(now: datetime) -> Iterable[Any]:
     yield from taken.order_by("pk").values("channel__code", "external_id", "state")
 
 
-@invariant("I51", _("The units of a line add up"))
-def units_add_up(now: datetime) -> Iterable[Any]:
+@invariant("I51", _("The units of a line add up"), is_local=True)
+def units_add_up(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
     stages = F("cancelled") + F("backordered") + F("promised") + F("allocated") + F("picked") + F("packed")
-    lines = OrderLine.objects.annotate(sum=stages + F("shipped"))
+    lines = touched.of(OrderLine.objects.all(), "order__number").annotate(sum=stages + F("shipped"))
     wrong = lines.filter(kind__in=sorted(STOCKED_KINDS)).exclude(sum=F("ordered"))
     over = lines.filter(Q(returned__gt=F("shipped")) | Q(cancelled__gt=F("ordered")))
     return (wrong | over).order_by("pk").values("order__number", "position", "ordered", "sum", "returned")
 
 
-@invariant("I52", _("Stored statuses and paid sums follow from the rows"))
-def statuses_follow(now: datetime) -> Iterable[Any]:
-    for chunk in _in_chunks(Order.objects.exclude(status=OrderStatus.DRAFT)):
+@invariant("I52", _("Stored statuses and paid sums follow from the rows"), is_local=True)
+def statuses_follow(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
+    for chunk in _in_chunks(touched.of(Order.objects.exclude(status=OrderStatus.DRAFT), "number")):
         derived = [copy(order) for order in chunk]
         derive(derived, now=now)
         for order, right in zip(chunk, derived, strict=True):
@@ -194,9 +197,9 @@ def statuses_follow(now: datetime) -> Iterable[Any]:
                 yield {"order": order.number, "stored_and_right": facts}
 
 
-@invariant("I53", _("The parts of a bundle are those of the bundle sold"))
-def parts_follow_bundles(now: datetime) -> Iterable[Any]:
-    parts = OrderLine.objects.filter(kind=LineKind.COMPONENT)
+@invariant("I53", _("The parts of a bundle are those of the bundle sold"), is_local=True)
+def parts_follow_bundles(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
+    parts = touched.of(OrderLine.objects.filter(kind=LineKind.COMPONENT), "order__number")
     live = (F("ordered") - F("cancelled")) * F("bundle__ordered")
     due = F("ordered") * (F("bundle__ordered") - F("bundle__cancelled"))
     wrong = parts.exclude(order__status=OrderStatus.CANCELLED).annotate(live=live, due=due).exclude(live=F("due"))

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from ordermgmt.proofs import invariant
+from ordermgmt.proofs import EVERYTHING, Touched, invariant
 from orders.billing_states import LIVE_CHARGES, DeliveryStatus, EventKind, SubscriptionStatus
 from orders.models import CalendarSegment, Charge, Delivery, FindingKind, Order, Subscription, SubscriptionEvent
 from orders.reckoning import CHUNK, reckon
@@ -18,39 +18,46 @@ LATE = timedelta(hours=2)
 OVER = (SubscriptionStatus.CANCELLED, SubscriptionStatus.EXPIRED, SubscriptionStatus.PAUSED)
 
 
-@invariant("I24", _("A delivery became one order, and a renewal belongs to one delivery"))
-def one_order_each(now: datetime) -> Iterable[Any]:
-    yield from Order.objects.filter(is_renewal=True, delivery=None, external_number="").order_by("pk").values("number")
-    told = SubscriptionEvent.objects.filter(kind=EventKind.ORDERED).order_by()
+@invariant("I24", _("A delivery became one order, and a renewal belongs to one delivery"), is_local=True)
+def one_order_each(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
+    orders = touched.of(Order.objects.filter(is_renewal=True, delivery=None, external_number=""), "number")
+    yield from orders.order_by("pk").values("number")
+    told = touched.of(SubscriptionEvent.objects.filter(kind=EventKind.ORDERED), "subscription__number").order_by()
     twice = told.values("subscription__number", "delivery_number").annotate(n=Count("pk")).filter(n__gt=1)
     yield from twice.order_by("subscription__number", "delivery_number")
-    rows = Delivery.objects.order_by().values("subscription__number", "number").annotate(n=Count("pk"))
+    deliveries = touched.of(Delivery.objects.all(), "subscription__number")
+    rows = deliveries.order_by().values("subscription__number", "number").annotate(n=Count("pk"))
     yield from rows.filter(n__gt=1).order_by("subscription__number", "number")
 
 
-@invariant("I25", _("Every active subscription has exactly one next delivery"))
-def one_next(now: datetime) -> Iterable[Any]:
+@invariant("I25", _("Every active subscription has exactly one next delivery"), is_local=True)
+def one_next(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
     nexts = Count("deliveries", filter=Q(deliveries__is_next=True, deliveries__status=DeliveryStatus.SCHEDULED))
-    active = Subscription.objects.filter(status=SubscriptionStatus.ACTIVE).annotate(nexts=nexts)
+    active = touched.of(Subscription.objects.active(), "number").annotate(nexts=nexts)
     return active.exclude(nexts=1).order_by("pk").values("number", "nexts")
 
 
-@invariant("I26", _("The numbers of deliveries have no hole before the next one"))
-def no_hole(now: datetime) -> Iterable[Any]:
+@invariant("I26", _("The numbers of deliveries have no hole before the next one"), is_local=True)
+def no_hole(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
     """A number without a row is one that was never touched: such lie only after the next one."""
     own = Delivery.objects.filter(subscription=OuterRef("pk"))
     last = own.filter(status=DeliveryStatus.ORDERED).order_by("-number").values("number")[:1]
     first = CalendarSegment.objects.filter(subscription=OuterRef("pk")).order_by("first_number").values("first_number")
-    rows = Subscription.objects.annotate(first=Subquery(first[:1]), last=Subquery(last)).exclude(last=None)
+    rows = (
+        touched.of(Subscription.objects.all(), "number")
+        .annotate(first=Subquery(first[:1]), last=Subquery(last))
+        .exclude(last=None)
+    )
     there = own.filter(number__lte=OuterRef("last")).order_by().values("subscription").annotate(n=Count("pk"))
     counted = rows.annotate(count=Subquery(there.values("n")))
     return counted.exclude(count=F("last") - F("first") + 1).order_by("pk").values("number", "first", "last", "count")
 
 
-@invariant("I27", _("Deliveries are on the days their anchor and their history say"))
-def right_days(now: datetime) -> Iterable[Any]:
+@invariant("I27", _("Deliveries are on the days their anchor and their history say"), is_local=True)
+def right_days(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
     last = 0
-    rows = Subscription.objects.exclude(status=SubscriptionStatus.PENDING).select_related("version").order_by("pk")
+    begun = touched.of(Subscription.objects.exclude(status=SubscriptionStatus.PENDING), "number")
+    rows = begun.select_related("version").order_by("pk")
     while chunk := list(rows.filter(pk__gt=last)[:CHUNK]):
         for s, found in reckon(chunk, now=now):
             if found.kind in (FindingKind.WRONG_DATE, FindingKind.DOUBLE):
@@ -66,11 +73,11 @@ def nothing_late(now: datetime) -> Iterable[Any]:
     return late.values("subscription__number", "number", "order_at")
 
 
-@invariant("I29", _("What is paused or over has no next delivery, and no charge for later ones"))
-def nothing_after_the_end(now: datetime) -> Iterable[Any]:
+@invariant("I29", _("What is paused or over has no next delivery, and no charge for later ones"), is_local=True)
+def nothing_after_the_end(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
     nexts = Delivery.objects.filter(is_next=True).exclude(subscription__status=SubscriptionStatus.ACTIVE)
-    yield from nexts.order_by("pk").values("subscription__number", "number")
+    yield from touched.of(nexts, "subscription__number").order_by("pk").values("subscription__number", "number")
     later = Charge.objects.filter(status__in=LIVE_CHARGES, invoice__subscription__status__in=OVER)
     after = Delivery.objects.filter(cycle__invoice=OuterRef("invoice"), status=DeliveryStatus.ORDERED)
-    billed = later.filter(invoice__billing_cycle__isnull=False)
+    billed = touched.of(later.filter(invoice__billing_cycle__isnull=False), "invoice__subscription__number")
     yield from billed.exclude(Exists(after)).order_by("pk").values("invoice__number", "idempotency_key")

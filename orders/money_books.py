@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.money import ZERO, MoneyField
-from ordermgmt.proofs import invariant
+from ordermgmt.proofs import EVERYTHING, Touched, invariant
 from orders.actions.settling import NET, claims_of, spread, status_of
 from orders.models import (
     AccountEntry,
@@ -36,19 +36,19 @@ def _sum_of(rows: QuerySet[Any], link: str, amount: str) -> Coalesce:
     return Coalesce(Subquery(own), ZERO, output_field=MoneyField())
 
 
-@invariant("I12", _("What is paid of invoices is what came in for them, oldest first"))
-def paid_is_what_came(now: datetime) -> Iterable[Any]:
-    yield from _of_orders()
+@invariant("I12", _("What is paid of invoices is what came in for them, oldest first"), is_local=True)
+def paid_is_what_came(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
+    yield from _of_orders(touched)
     net = Payment.objects.filter(invoice=OuterRef("pk")).order_by().values("invoice").annotate(net=NET).values("net")
     own = Invoice.objects.filter(order=None).annotate(came=Coalesce(Subquery(net), ZERO, output_field=MoneyField()))
-    for row in own.order_by("pk").iterator(CHUNK):
+    for row in touched.of(own, "number").order_by("pk").iterator(CHUNK):
         (right,) = spread(round(row.came, PLACES), claims_of([row]))
         if row.paid != right:
             yield {"invoice": row.number, "paid": row.paid, "right": right}
 
 
-def _of_orders() -> Iterator[dict[str, Any]]:
-    rows = Invoice.objects.filter(order__isnull=False).order_by("order", "issued_at", "pk")
+def _of_orders(touched: Touched) -> Iterator[dict[str, Any]]:
+    rows = touched.of(Invoice.objects.filter(order__isnull=False), "order__number").order_by("order", "issued_at", "pk")
     group: list[Invoice] = []
     for row in rows.iterator(CHUNK):
         if group and group[0].order_id != row.order_id:
@@ -99,9 +99,11 @@ def _unmatched() -> Iterable[Any]:
     yield from alone.values("effect_key", "amount")
 
 
-@invariant("I55", _("The sums and the state of an invoice follow from its lines, credit notes and write-offs"))
-def invoices_follow_from_rows(now: datetime) -> Iterable[Any]:
-    rows = Invoice.objects.annotate(
+@invariant(
+    "I55", _("The sums and the state of an invoice follow from its lines, credit notes and write-offs"), is_local=True
+)
+def invoices_follow_from_rows(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
+    rows = touched.of(Invoice.objects.all(), "number", "order__number").annotate(
         lines_net=_sum_of(InvoiceLine.objects.all(), "invoice", "net"),
         lines_tax=_sum_of(InvoiceLine.objects.all(), "invoice", "tax"),
         noted=_sum_of(CreditNote.objects.all(), "invoice", "gross_total"),
@@ -119,17 +121,20 @@ def _apart(field: str, sum_of: Combinable) -> Q:
     return Q(**{f"{field}__gt": sum_of + SMALLEST / 2}) | Q(**{f"{field}__lt": sum_of - SMALLEST / 2})
 
 
-@invariant("I56", _("A credit note is the sum of its lines, and no line is credited beyond what it billed"))
-def credit_notes_stay_within(now: datetime) -> Iterable[Any]:
-    notes = CreditNote.objects.annotate(
+@invariant(
+    "I56", _("A credit note is the sum of its lines, and no line is credited beyond what it billed"), is_local=True
+)
+def credit_notes_stay_within(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
+    notes = touched.of(CreditNote.objects.all(), "number", "invoice__number").annotate(
         net=_sum_of(CreditNoteLine.objects.all(), "credit_note", "net"),
         tax=_sum_of(CreditNoteLine.objects.all(), "credit_note", "tax"),
     )
     wrong = _apart("net_total", F("net")) | _apart("tax_total", F("tax")) | _apart("gross_total", F("net") + F("tax"))
     yield from notes.filter(wrong).order_by("pk").values("number", "gross_total", "net", "tax")
-    elsewhere = CreditNoteLine.objects.exclude(invoice_line__invoice=F("credit_note__invoice")).order_by("pk")
+    lost = CreditNoteLine.objects.exclude(invoice_line__invoice=F("credit_note__invoice"))
+    elsewhere = touched.of(lost, "credit_note__number").order_by("pk")
     yield from elsewhere.values("credit_note__number", "position")
-    lines = InvoiceLine.objects.annotate(
+    lines = touched.of(InvoiceLine.objects.all(), "invoice__number").annotate(
         back=_sum_of(CreditNoteLine.objects.all(), "invoice_line", "gross"),
         units=Coalesce(Sum("credit_lines__quantity"), 0),
     )

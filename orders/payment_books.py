@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.money import ZERO
-from ordermgmt.proofs import invariant
+from ordermgmt.proofs import EVERYTHING, Touched, invariant
 from orders.billing_states import (
     ASKED_CHARGES,
     LIVE_CHARGES,
@@ -72,12 +72,13 @@ def payouts_add_up(now: datetime) -> Iterable[Any]:
     yield from differ.values("payout__reference", "reference", "amount", "payment__amount")
 
 
-@invariant("I16", _("An invoice has one attempt at a time and is charged for no more than it asks"))
-def charged_once(now: datetime) -> Iterable[Any]:
+@invariant("I16", _("An invoice has one attempt at a time and is charged for no more than it asks"), is_local=True)
+def charged_once(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
     live = Count("charges", filter=Q(charges__status__in=LIVE_CHARGES))
-    yield from Invoice.objects.annotate(live=live).filter(live__gt=1).order_by("pk").values("number", "live")
+    invoices = touched.of(Invoice.objects.all(), "number", "order__number")
+    yield from invoices.annotate(live=live).filter(live__gt=1).order_by("pk").values("number", "live")
     taken = Coalesce(Sum("charges__amount", filter=Q(charges__status=ChargeStatus.SUCCEEDED)), ZERO)
-    over = Invoice.objects.annotate(taken=taken).filter(taken__gt=F("gross_total") + _NOTHING)
+    over = invoices.annotate(taken=taken).filter(taken__gt=F("gross_total") + _NOTHING)
     yield from over.order_by("pk").values("number", "taken", "gross_total")
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from ordermgmt.clock import business_day, business_zone
 from ordermgmt.homes import Figure, Part, home_part
 from ordermgmt.listing.counting import Total
-from ordermgmt.models import Activity
+from ordermgmt.models import Activity, ProofScope
 from ordermgmt.models.operations import BooksProof, JobRun, JobState
 from ordermgmt.roles import Role
 from orders.billing_states import RefundStatus
@@ -62,7 +62,11 @@ def tasks(first: date) -> Iterator[Task]:
     yield Task(_("Decide on refunds"), f"{reverse('refund_list')}?view=all&status=requested", not undecided, undecided)
     ran = JobRun.objects.filter(name="recognise_revenue", state=JobState.DONE, as_of__gte=ended).exists()
     yield Task(_("Recognise revenue"), reverse("revenue"), ran)
-    books = BooksProof.objects.filter(checked_at__gte=ended).order_by("-checked_at").values_list("checked_at")
+    books = (
+        BooksProof.objects.filter(checked_at__gte=ended, scope=ProofScope.FULL)
+        .order_by("-checked_at")
+        .values_list("checked_at")
+    )
     latest = books.annotate(broken=Count("pk", filter=Q(holds=False))).first()
     yield Task(_("Prove the books"), reverse("books"), latest is not None and not latest[1], latest[1] if latest else 0)
     exported = Activity.objects.filter(verb="journal.exported", subject=f"journal:{first:%Y-%m}").exists()

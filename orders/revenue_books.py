@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.clock import business_day
 from ordermgmt.money import ZERO
-from ordermgmt.proofs import invariant
+from ordermgmt.proofs import EVERYTHING, Touched, invariant
 from orders.billing_states import BillingCycleStatus, RecognitionRule
 from orders.models import BillingCycle, CreditNote, CreditNoteLine, InvoiceLine, RevenueEntry
 from orders.proration import values_of_deliveries
@@ -26,12 +26,14 @@ def _differs(sum_of: str, right: Combinable) -> Q:
     return Q(**{f"{sum_of}__gt": right + _NOTHING}) | Q(**{f"{sum_of}__lt": right - _NOTHING})
 
 
-@invariant("I71", _("What a line earns over time and by delivery adds up to its net"))
-def entries_add_up(now: datetime) -> Iterable[Any]:
+@invariant("I71", _("What a line earns over time and by delivery adds up to its net"), is_local=True)
+def entries_add_up(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
     billed = Coalesce(Sum("revenue__amount", filter=Q(revenue__credit_line=None)), ZERO)
-    lines = InvoiceLine.objects.annotate(earned=billed).filter(_differs("earned", F("net")))
+    rows = touched.of(InvoiceLine.objects.all(), "invoice__number", "invoice__order__number")
+    lines = rows.annotate(earned=billed).filter(_differs("earned", F("net")))
     yield from lines.order_by("pk").values("invoice__number", "position", "net", "earned")
-    given = CreditNoteLine.objects.annotate(back=Coalesce(Sum("revenue__amount"), ZERO))
+    notes = touched.of(CreditNoteLine.objects.all(), "credit_note__number")
+    given = notes.annotate(back=Coalesce(Sum("revenue__amount"), ZERO))
     given = given.filter(_differs("back", -F("net")))
     yield from given.order_by("pk").values("credit_note__number", "position", "net", "back")
 

@@ -9,20 +9,22 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.money import ZERO
-from ordermgmt.proofs import invariant
+from ordermgmt.proofs import EVERYTHING, Touched, invariant
 from orders.billing_states import SubscriptionStatus
 from orders.models import MrrMovement, Subscription
 from orders.paid_parts import free_parts
 from orders.reckoning import CHUNK, GRACE, OVER
 
 
-@invariant("I54", _("Monthly revenue of a subscription is the sum of its movements, and none while it rests"))
-def revenue_is_the_sum_of_its_movements(now: datetime) -> Iterable[Any]:
+@invariant(
+    "I54", _("Monthly revenue of a subscription is the sum of its movements, and none while it rests"), is_local=True
+)
+def revenue_is_the_sum_of_its_movements(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
     own = MrrMovement.objects.filter(subscription=OuterRef("pk")).order_by().values("subscription")
     total = Subquery(
         own.annotate(n=Sum("amount")).values("n"), output_field=DecimalField(max_digits=18, decimal_places=4)
     )
-    rows = Subscription.objects.annotate(moved=Coalesce(total, ZERO)).order_by("pk")
+    rows = touched.of(Subscription.objects.all(), "number").annotate(moved=Coalesce(total, ZERO)).order_by("pk")
     # Compared here: SQLite adds decimals up as floats, and a sum of nothing is then not quite nothing.
     for row in rows.values("number", "status", "mrr", "moved").iterator():
         rests = row["status"] != SubscriptionStatus.ACTIVE and row["mrr"]

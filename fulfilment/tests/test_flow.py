@@ -14,9 +14,9 @@ from django.test import Client
 from django.utils import timezone
 
 from fulfilment import factories
+from fulfilment.flow.filters import aged
 from fulfilment.flow.nodes import NODES
 from fulfilment.flow.reading import Figure, FlowMap, last_days, now_map, past_map
-from fulfilment.flow.rows import aged
 from fulfilment.flow.standing import minutes_now, standing
 from fulfilment.flow.visits import FIGURES, passed_since
 from fulfilment.flow.words import bottleneck, short

@@ -1,4 +1,4 @@
-"""Pages for people who keep the portal running: jobs and the books."""
+"""Pages for people who keep the portal running: jobs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, Max, Q
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import Max
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,8 +20,7 @@ from ordermgmt.access import StaffRequest, staff_page
 from ordermgmt.actions import operations
 from ordermgmt.clock import business_zone
 from ordermgmt.leases import database_now
-from ordermgmt.models import BooksProof, JobRun, JobState, WorkerBeat
-from ordermgmt.proofs import in_order as invariants
+from ordermgmt.models import JobRun, JobState, WorkerBeat
 from ordermgmt.slots import Every
 from ordermgmt.watch import figures
 
@@ -133,26 +132,6 @@ def run_detail(request: StaffRequest, pk: int) -> HttpResponse:
     return render(request, "operations/run.html", context)
 
 
-@require_safe
-@staff_page("books.view")
-def books(request: HttpRequest) -> HttpResponse:
-    """Every invariant, when it was last proved, and the rows that break it."""
-    lines = list(_book_lines())
-    broken = sum(1 for line in lines if line["proof"] and not line["proof"].holds)
-    context = {"lines": lines, "broken": broken, "page": "books", "page_title": _("Books")}
-    return render(request, "operations/books.html", context)
-
-
-@require_POST
-@staff_page("books.view")
-def books_prove(request: StaffRequest) -> HttpResponseRedirect:
-    """Prove the books now."""
-    now = timezone.now()
-    operations.run_job("check_books", as_of=now, by=request.user, now=now)
-    messages.success(request, _("The books are being proved. Reload in a moment."))
-    return redirect("books")
-
-
 def _jobs_context() -> dict[str, Any]:
     now = database_now()
     return {
@@ -172,14 +151,3 @@ def _job_lines(now: datetime) -> Iterator[JobLine]:
     runs = {run.name: run for run in JobRun.objects.filter(pk__in=list(latest))}
     for item in jobs.in_order():
         yield JobLine(item, runs.get(item.name), item.when.next_slot(now) if item.when else None)
-
-
-def _book_lines() -> Iterator[dict[str, Any]]:
-    latest = BooksProof.objects.values("code").annotate(pk_=Max("pk")).values_list("pk_", flat=True).order_by()
-    proofs = {proof.code: proof for proof in BooksProof.objects.filter(pk__in=list(latest))}
-    times = BooksProof.objects.values("code").annotate(
-        broken=Count("pk", filter=Q(holds=False)), held=Max("checked_at", filter=Q(holds=True))
-    )
-    history = {row["code"]: row for row in times.order_by()}
-    for rule in invariants():
-        yield {"rule": rule, "proof": proofs.get(rule.code), "history": history.get(rule.code)}
