@@ -103,7 +103,7 @@ class Box:
 
     @property
     def change_words(self) -> str:
-        if self.before is None or self.before.median is None:
+        if self.before is None or self.before.median is None or self.figure.median is None:
             return _("nothing to compare")
         if not self.change:
             return _("as before")

@@ -43,6 +43,11 @@ def _standing(figure: Figure) -> str:
     }  # fmt: skip
     if not figure.has_history:
         return _("%(step)s. %(wait)s, %(past)s past the target of %(target)s.") % facts
+    if figure.came and not figure.left:
+        return (
+            _("%(step)s. %(wait)s, %(past)s past the target of %(target)s: in 24 hours %(came)s came and none left.")
+            % facts
+        )
     if figure.came > figure.left:
         return (
             _(
