@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("waves/<str:number>/cancel/", waves.wave_cancel, name="wave_cancel"),
     path("flow/", flow.flow, name="flow"),
     path("flow/orders/", flow.flow_orders, name="flow_orders"),
+    path("flow/subscriptions/", flow.flow_subscriptions, name="flow_subscriptions"),
     path("flow/<slug:step>/passed/", flow.flow_passed, name="flow_passed"),
     path("webhooks/carriers/<slug:code>/", webhooks.carrier_webhook, name="carrier_webhook"),
     path("shipments/", shipments.shipment_list, name="shipment_list"),

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from fulfilment.flow.nodes import BY_CODE, EDGES, LOOPS, Edge, Loop, Node
+from fulfilment.flow.nodes import LOOPS, Loop, Node
 from fulfilment.flow.reading import Figure, FlowMap
 from fulfilment.flow.words import short, spoken
 from ordermgmt.kpis import Filters
@@ -148,11 +148,11 @@ class Drawing:
 def draw(flow: FlowMap, filters: Filters) -> Drawing:
     worst = flow.bottleneck
     boxes = [_box(figure, flow, filters, is_worst=figure is worst) for figure in flow.figures]
-    places = {node.code: _place(node) for node in BY_CODE.values()}
-    drawn = {box.node.code for box in boxes}
-    edges = [edge for edge in EDGES if {edge.start, edge.end} <= drawn]
+    nodes = {figure.node.code: figure.node for figure in flow.figures}
+    places = {code: _place(node) for code, node in nodes.items()}
+    edges = [edge for edge in flow.edges if {edge.start, edge.end} <= nodes.keys()]
     most = max((flow.through(edge) for edge in edges), default=0)
-    arrows = [_arrow(edge, flow.through(edge), most, places) for edge in edges]
+    arrows = [_arrow(nodes[edge.start], nodes[edge.end], flow.through(edge), most, places) for edge in edges]
     returns = [_return(loop, flow.loops[loop.code], places) for loop in LOOPS if flow.loops.get(loop.code)]
     return Drawing(boxes, arrows, returns)
 
@@ -178,7 +178,7 @@ def _url(figure: Figure, flow: FlowMap, filters: Filters, *, age: str = "", over
     code = figure.node.code
     if flow.is_now:
         asked = {"step": code, **({"age": age} if age else {}), **filters}
-        return f"{reverse('flow_orders')}?{urlencode(asked)}"
+        return f"{reverse(flow.rows_page)}?{urlencode(asked)}"
     assert flow.period  # noqa: S101 - a map of the past has one
     days = {"first": flow.period.first.isoformat(), "last": flow.period.last.isoformat()}
     longer = {"over": str(over)} if age else {}
@@ -212,9 +212,8 @@ def _part_words(name: str, n: int) -> str:
 
 
 # Arrows ---------------------------------------------------------------------------------------------
-def _arrow(edge: Edge, n: int, most: int, places: dict[str, tuple[float, float]]) -> Arrow:
+def _arrow(start: Node, end: Node, n: int, most: int, places: dict[str, tuple[float, float]]) -> Arrow:
     width = THIN if not n or not most else round(THIN + (THICK - THIN) * sqrt(n / most), 1)
-    start, end = BY_CODE[edge.start], BY_CODE[edge.end]
     path, tip, at = _route(start, end, places)
     facts = {"from": start.label, "to": end.label, "n": portal.number(n)}
     words = ngettext("%(from)s to %(to)s: %(n)s order", "%(from)s to %(to)s: %(n)s orders", n) % facts

@@ -12,9 +12,10 @@ from django_filters import CharFilter, ChoiceFilter, NumberFilter
 from fulfilment.flow.narrowing import asked, narrowed
 from fulfilment.flow.nodes import BY_CODE, NEAR, NODES
 from fulfilment.flow.reading import targets, usual_minutes
+from fulfilment.flow.subscribed import STEP_BY_CODE, STEPS, minutes_of
 from ordermgmt.kpi_rows import KpiRowFilters
 from ordermgmt.listing import ListFilters
-from orders.models import Order
+from orders.models import Order, Subscription
 
 AGES = [
     ("past", gettext_lazy("Past the target")),
@@ -51,18 +52,23 @@ class StandingFilters(ListFilters):
 
 def aged(orders: Any, step: str, age: str, *, filters: Mapping[str, str], now: datetime) -> Any:
     """Orders that have stood at a step for so long; whole minutes, as on the map."""
-    target = targets(now)[step]
-    if age == "past":
-        return orders.filter(flow_since__lt=_older(now, target))
-    if age == "near":
-        return orders.filter(flow_since__lt=_older(now, int(target * NEAR)), flow_since__gte=_older(now, target))
     if age == "slow":
         usual = usual_minutes(filters, now=now).get(step)
-        return orders.none() if usual is None else orders.filter(flow_since__lt=_older(now, int(usual)))
-    return orders.filter(flow_since__gte=_older(now, int(target * NEAR)))
+        return orders.none() if usual is None else orders.filter(flow_since__lt=older(now, int(usual)))
+    return between(orders, targets(now)[step], age, now=now)
 
 
-def _older(now: datetime, minutes: int) -> datetime:
+def between(rows: Any, target: int, age: str, *, now: datetime) -> Any:
+    """Rows past a target (minutes), near it, or in time."""
+    past, near = older(now, target), older(now, int(target * NEAR))
+    if age == "past":
+        return rows.filter(flow_since__lt=past)
+    if age == "near":
+        return rows.filter(flow_since__lt=near, flow_since__gte=past)
+    return rows.filter(flow_since__gte=near)
+
+
+def older(now: datetime, minutes: int) -> datetime:
     """Before this instant: more than so many whole minutes old, counted from the minute it began in."""
     last = (now - timedelta(minutes=minutes + 1)).replace(second=0, microsecond=0)
     return last + timedelta(minutes=1)
@@ -74,3 +80,20 @@ class VisitFilters(KpiRowFilters):
     def by_length(self, rows: Any, name: str, value: Any) -> Any:
         length = ExpressionWrapper(F("flow_ended") - F("flow_began"), output_field=DurationField())
         return rows.annotate(flow_length=length).filter(flow_length__gte=timedelta(minutes=int(value) + 1))
+
+
+class SubscriptionStandingFilters(ListFilters):
+    """As for orders, by the steps of the second map."""
+
+    step = ChoiceFilter(
+        label=gettext_lazy("Step"), choices=[(node.code, node.label) for node in STEPS], field_name="flow_node"
+    )
+    age = ChoiceFilter(label=gettext_lazy("Time here"), choices=AGES[:3], method="by_age")
+
+    class Meta:
+        model = Subscription
+        fields: ClassVar[list[str]] = []
+
+    def by_age(self, rows: Any, name: str, value: str) -> Any:
+        node = STEP_BY_CODE.get(self.data.get("step", ""))
+        return rows if node is None else between(rows, minutes_of(node.target), value, now=timezone.now())

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Q
 
-from fulfilment.flow.nodes import NEAR, NODES, Edge, Node
+from fulfilment.flow.nodes import EDGES, NEAR, NODES, Edge, Node
 from fulfilment.flow.standing import minutes_now
 from fulfilment.flow.visits import FIGURES, Passed, passed_since
 from fulfilment.models import Label
@@ -97,6 +97,10 @@ class FlowMap:
     period: Period | None = None
     before: Mapping[str, Figure] = field(default_factory=dict)
     earlier: Period | None = None
+    edges: Sequence[Edge] = EDGES
+    # The list behind a step of now, and what stands there.
+    rows_page: str = "flow_orders"
+    of_subscriptions: bool = False
 
     @property
     def total(self) -> int:

@@ -1,15 +1,17 @@
 """The exact orders behind a number of the map: those that stand at a step, and those that went through it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
-from fulfilment.flow.filters import StandingFilters, VisitFilters
+from fulfilment.flow.filters import StandingFilters, SubscriptionStandingFilters, VisitFilters
 from fulfilment.flow.nodes import BY_CODE
 from fulfilment.flow.standing import standing
+from fulfilment.flow.subscribed import STEP_BY_CODE, standing_subscriptions
 from fulfilment.flow.visits import FIGURES
 from fulfilment.flow.words import short
 from ordermgmt.blocking import blockers_of
@@ -59,6 +61,32 @@ class StandingOrders(ListPage):
             order.flow_step = BY_CODE[order.flow_node].label
             order.flow_age = self.now - order.flow_since
             order.reason = why[order.pk][0].sentence if order.pk in why else ""
+
+
+class StandingSubscriptions(ListPage):
+    name = "flow-subscriptions"
+    title = gettext_lazy("Subscriptions on the map")
+    counted = ngettext_lazy("%(n)s subscription", "%(n)s subscriptions", "count")
+    filterset = SubscriptionStandingFilters
+    columns = (
+        Column("number", gettext_lazy("Subscription"), css="id"),
+        Column("customer", gettext_lazy("Customer"), css="grow", join="customer"),
+        Column("flow_step", gettext_lazy("Step"), css="nowrap"),
+        Column("flow_age", gettext_lazy("Time here"), _age_cell, _age_cell, "since", "nowrap"),
+        Column("flow_since", gettext_lazy("Since"), css="nowrap low"),
+    )
+    sorts: ClassVar[Mapping[str, tuple[str, ...]]] = {"since": ("flow_since", "id")}
+    default_sort = "since"
+    empty = Empty(gettext_lazy("No subscriptions"), gettext_lazy("Live subscriptions show up here."), icon="repeat")
+    export_permission = "orders.export"
+
+    def __init__(self, request: HttpRequest, *, now: datetime) -> None:
+        super().__init__(request, standing_subscriptions(now), now=now)
+
+    def prepare(self, rows: list[Any]) -> None:
+        for row in rows:
+            row.flow_step = STEP_BY_CODE[row.flow_node].label
+            row.flow_age = self.now - row.flow_since
 
 
 class VisitRows(KpiRows):

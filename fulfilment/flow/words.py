@@ -83,6 +83,8 @@ def spoken(figure: Figure, flow: FlowMap) -> str:
         "step": figure.node.label, "n": portal.number(figure.count), "median": short(figure.median), "target": short(figure.target),
         "near": portal.number(parts.near), "past": portal.number(parts.past),
     }  # fmt: skip
+    if flow.of_subscriptions:
+        return _("%(step)s: %(n)s subscriptions now, median %(median)s, target %(target)s, %(past)s past it") % facts
     if flow.is_now:
         return (
             _("%(step)s: %(n)s orders now, median %(median)s, target %(target)s, %(past)s past it, %(near)s near it")

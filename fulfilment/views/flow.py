@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
@@ -16,23 +17,26 @@ from django.views.decorators.http import require_http_methods, require_safe
 from fulfilment.flow.drawing import draw
 from fulfilment.flow.narrowing import asked, choices
 from fulfilment.flow.reading import FlowMap, last_days, now_map, past_map
-from fulfilment.flow.rows import StandingOrders, VisitRows
+from fulfilment.flow.rows import StandingOrders, StandingSubscriptions, VisitRows
+from fulfilment.flow.subscribed import subscription_map
 from fulfilment.flow.visits import FIGURES
 from fulfilment.flow.words import bottleneck
 from ordermgmt.access import staff_page
 from ordermgmt.clock import business_zone
 from ordermgmt.kpis import Filters, Period
 
-NOW, WEEK, COMPARE = "now", "week", "compare"
+NOW, WEEK, COMPARE, SUBSCRIPTIONS = "now", "week", "compare", "subscriptions"
 
 
 def _shown(request: HttpRequest) -> str:
     show = request.GET.get("show", NOW)
-    return show if show in (NOW, WEEK, COMPARE) else NOW
+    return show if show in (NOW, WEEK, COMPARE, SUBSCRIPTIONS) else NOW
 
 
 def _read(request: HttpRequest, filters: Filters) -> FlowMap:
     now, show = timezone.now(), _shown(request)
+    if show == SUBSCRIPTIONS:
+        return subscription_map(now=now)
     if show == NOW:
         return now_map(filters, now=now)
     week = last_days(now, 7)
@@ -40,7 +44,7 @@ def _read(request: HttpRequest, filters: Filters) -> FlowMap:
 
 
 def _context(request: HttpRequest) -> dict[str, Any]:
-    filters = asked(request.GET)
+    filters = {} if _shown(request) == SUBSCRIPTIONS else asked(request.GET)
     flow = _read(request, filters)
     drawing = draw(flow, filters)
     worst = flow.bottleneck
@@ -51,6 +55,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "sentence": bottleneck(flow),
         "show": _shown(request),
         "query": urlencode(filters),
+        "rows_url": reverse(flow.rows_page),
         "poll_url": request.get_full_path(),
         "as_of": f"{timezone.localtime(flow.now, business_zone()):%H:%M:%S}",
     }
@@ -70,7 +75,12 @@ def flow(request: HttpRequest) -> HttpResponse:
     ]
     tabs = [
         {"label": label, "href": _address(request, show=show), "current": show == context["show"]}
-        for show, label in ((NOW, _("Now")), (WEEK, _("Last 7 days")), (COMPARE, _("Compare two weeks")))
+        for show, label in (
+            (NOW, _("Now")),
+            (WEEK, _("Last 7 days")),
+            (COMPARE, _("Compare two weeks")),
+            (SUBSCRIPTIONS, _("Subscriptions")),
+        )
     ]
     page = {
         "page": "flow",
@@ -104,6 +114,13 @@ def _address(request: HttpRequest, **changes: str) -> str:
 def flow_orders(request: HttpRequest) -> HttpResponseBase:
     """Orders that stand at a step now."""
     return StandingOrders(request).response()
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page("reports.view")
+def flow_subscriptions(request: HttpRequest) -> HttpResponseBase:
+    """Subscriptions that stand at a step now."""
+    return StandingSubscriptions(request, now=timezone.now()).response()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
