@@ -64,7 +64,7 @@ def busy(customer: Customer, n: int) -> None:
                   starts_on=timezone.localdate() + timedelta(days=20))  # fmt: skip
 
 
-COSTS: list[int] = [54, 53, 53, 50, 50, 50, 51, 50, 50]
+COSTS: list[int] = [55, 54, 54, 51, 51, 51, 52, 51, 51]
 TABS = (
     "",
     "?tab=orders",
