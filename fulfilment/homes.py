@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from fulfilment import setting_up
 from fulfilment.shift import Shift
 from fulfilment.shift_board import Board
 from fulfilment.shift_rows import amounts_of
@@ -20,6 +21,8 @@ from ordermgmt.homes import Part, home_part
 from ordermgmt.models import User
 from ordermgmt.roles import Role
 from ordermgmt.templatetags import portal
+
+__all__ = ["setting_up"]
 
 
 @home_part(Role.LEAD, rank=10)

@@ -1,6 +1,17 @@
 from django.urls import URLPattern, URLResolver, path
 
-from fulfilment.views import auto_release, flow, manifests, scanning, shift_orders, shipments, wave_new, waves, webhooks
+from fulfilment.views import (
+    auto_release,
+    flow,
+    manifests,
+    printer_test,
+    scanning,
+    shift_orders,
+    shipments,
+    wave_new,
+    waves,
+    webhooks,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("scan/", scanning.scan_home, name="scan_home"),
@@ -13,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("scan/pack/<str:number>/override/", scanning.pack_override, name="pack_override"),
     path("scan/pack/<str:number>/open/", scanning.pack_again, name="pack_again"),
     path("scan/labels/<int:label_id>/reprint/", scanning.pack_reprint, name="pack_reprint"),
+    path("scan/printer/", printer_test.printer_test, name="printer_test"),
     path("scan/cards/", scanning.command_cards, name="command_cards"),
     path("scan/cards/<str:code>.svg", scanning.card_barcode, name="card_barcode"),
     path("floor/orders/", shift_orders.shift_orders, name="shift_orders"),

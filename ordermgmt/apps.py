@@ -16,6 +16,7 @@ class OrdermgmtConfig(AppConfig):
         from django_q.signals import post_execute_in_worker  # noqa: PLC0415  (needs the models)
 
         from ordermgmt import (  # noqa: PLC0415
+            admin_home,  # noqa: F401
             alerts,  # noqa: F401
             beats,
             delivery,  # noqa: F401

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from ordermgmt.homes import Figure, Part, home_part
 from ordermgmt.listing.counting import totals_of
 from ordermgmt.roles import Role
-from orders import finance_homes, period_close
+from orders import finance_homes, period_close, setting_up
 from orders.filters import OrderFilters
 from orders.models import Order
 
-__all__ = ["finance_homes", "period_close"]
+__all__ = ["finance_homes", "period_close", "setting_up"]
 
 
 def _rows(query: str, request: HttpRequest) -> QuerySet[Order]:
