@@ -62,7 +62,7 @@ def mail_door(now: datetime) -> Iterable[Door]:
     yield Door(name=_("E-mail"), log_url=url, last_at=found["last"], waiting=found["waiting"], error=last or "")
 
 
-@home_part(Role.ADMIN, rank=30)
+@home_part(Role.ADMIN, rank=12)
 def machine(request: HttpRequest, now: datetime) -> Part:
     """Mail that arrived, room on the disk, the last backup, the version: each with what is wrong about it."""
     return Part(

@@ -80,6 +80,16 @@ PAGES = (
         _("Scan the place, count what lies there; the books are not shown, so that the count is honest."),
         _("Far off the books, another person counts again; then a lead decides. Picks leave the place alone until then."),
     )),
+    PageHelp(_("First page"), "home", "search.use", (
+        _("What waits for your role now; every number opens its rows, and the page refreshes by itself."),
+        _("Support types what a caller says: the row answers, and the sentence to say stands under the field."),
+        _("Managers read at most five sentences; one can be hidden until tomorrow, with a reason."),
+    )),
+    PageHelp(_("Audit log"), "audit_log", "audit.view", (
+        _("Every deed: who, on which record, what was before and after, from where and when."),
+        _("Filter by person, kind or number of the record, deed and days; a line opens all of its record."),
+        _("Personal data are masked here and in the export; the record itself shows them to those who may see it."),
+    )),
     PageHelp(_("Shift board"), "shift_orders", "fulfilment.view", (
         _("What must leave today, how far it is, and when it will be done at the pace of the last hour."),
         _("Press any number to see its orders. A truck with a triangle will not get all of its parcels."),

@@ -125,9 +125,10 @@ def scan_home(request: HttpRequest) -> HttpResponse:
         "warehouse": warehouse,
         "warehouses": my_warehouses(request),
         "job": _job(job, user) if job else None,
+        "bench": works_here(user).filter(packer=user, status=WorkStatus.PACKING).select_related("order").first(),
         "to_pack": works_here(user).filter(status=WorkStatus.PICKED, warehouse=warehouse).count(),
         "put_back": FulfilmentOrder.objects.to_put_back().filter(warehouse=warehouse).count(),
-        "today": _today(user, now),
+        "today": _today(user, now) | {"packed": _packed_today(user)},
         "task": home_task(),
     }
     return render(request, "fulfilment/scan_home.html", context)
