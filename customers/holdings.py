@@ -155,6 +155,7 @@ impersonal(
     SendRule="settings", User="staff", RoleGrant="staff", Duty="staff", KnownProblem="places and carriers",
     KpiPlace="settings",
     HiddenConcern="staff",
+    KpiDigest="staff and figures",
     BooksMark="sums",
     PersonalExport="a copy of what is held; deleted with an erasure",
 )  # fmt: skip
