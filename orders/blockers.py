@@ -203,9 +203,28 @@ def _payment_failed(order: Order, payment: Tried | None) -> Iterator[Blocker]:
         )
 
 
+def _not_served(order: Order) -> Blocker:
+    """No zone holds its address, so that nothing could be promised: stock is not the reason."""
+    place = ", ".join(part for part in (f"{order.ship_postcode} {order.ship_city}".strip(), order.ship_country) if part)
+    return Blocker(
+        code="not_served",
+        sentence=_("No warehouse delivers to %(place)s") % {"place": place},
+        since=order.accepted_at,
+        owner_role=Role.MANAGER,
+        next_step=_("Change the address, or have a warehouse deliver there"),
+        customer_sentence=_("We are looking for a way to send it to you."),
+        tone="warn",
+        rank=SHORT,
+        fixes=[_fix(order, _("Cancel order"), "order_cancel")],
+    )
+
+
 def _short(order: Order, lacks: Sequence[Lack]) -> Iterator[Blocker]:
     missing = [lack for lack in lacks if lack.backordered]
     if not missing:
+        return
+    if order.promised_ship_on is None and order.ship_country:
+        yield _not_served(order)
         return
     units, live = sum(lack.backordered for lack in missing), sum(lack.live for lack in missing)
     what = ", ".join(lack.code for lack in missing[:3]) + (" …" if len(missing) > 3 else "")

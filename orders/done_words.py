@@ -62,6 +62,12 @@ def _saved(_facts: dict[str, Any]) -> str:
     return _("Saved.")
 
 
+def _once(facts: dict[str, Any]) -> str:
+    if facts.get("old"):
+        return _("Swapped for this delivery: %(item)s instead of %(old)s.") % facts
+    return _("Added: %(units)s × %(item)s.") % {"units": facts["units"], "item": facts["item"]}
+
+
 _TITLES: dict[EventKind, Callable[[dict[str, Any]], str]] = {
     EventKind.SKIPPED: lambda f: _("Skipped: %(day)s.") % {"day": _day(f)},
     EventKind.UNSKIPPED: lambda f: _("Taken back in: %(day)s.") % {"day": _day(f)},
@@ -71,7 +77,7 @@ _TITLES: dict[EventKind, Callable[[dict[str, Any]], str]] = {
     EventKind.RESUMED: lambda _f: _("It goes on."),
     EventKind.FREQUENCY: lambda _f: _("Saved: how often it comes."),
     EventKind.CONTENT: lambda _f: _("Saved: what is in it."),
-    EventKind.ADDED_ONCE: lambda f: _("Added: %(units)s × %(item)s.") % {"units": f["units"], "item": f["item"]},
+    EventKind.ADDED_ONCE: _once,
     EventKind.ADDRESS: lambda _f: _("Saved. It goes to the new address."),
     EventKind.CANCELLED: lambda _f: _("Cancelled."),
     EventKind.CANCEL_TAKEN_BACK: lambda _f: _("It goes on after all."),

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from customers.models import Customer
@@ -14,6 +15,8 @@ from ordermgmt.money import ZERO
 from orders.actions.accounts import ACCOUNT
 from orders.models import AccountEntry, CreditNote, Invoice, Payment, WriteOff
 from orders.states import PaymentKind, PaymentState
+
+PAGES = {"INV": "invoice", "CN": "credit_note", "SO": "order_detail"}
 
 
 @dataclass(frozen=True, order=True)
@@ -26,6 +29,12 @@ class Entry:
     words: str
     amount: Decimal
     balance: Decimal = ZERO
+
+    @property
+    def url(self) -> str:
+        """Of its page for staff; receipts have none."""
+        name = PAGES.get(self.number.partition("-")[0])
+        return reverse(name, args=[self.number]) if name else ""
 
 
 @dataclass(frozen=True)

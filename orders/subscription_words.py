@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ordermgmt.templatetags import portal
-from orders.billing_states import DeliveryStatus, SkipReason, SubscriptionStatus
-from orders.models import Subscription
+from orders.billing_states import DeliveryStatus, EventKind, SkipReason, SubscriptionStatus
+from orders.models import Subscription, SubscriptionEvent
 from orders.periods import Interval
 from orders.priced import PricedDelivery
 from orders.upcoming import Upcoming
@@ -99,6 +99,13 @@ def _parts(priced: PricedDelivery, upcoming: Upcoming) -> Iterator[tuple[str, De
     ):
         if amount:
             yield term, amount
+
+
+def what_was_done(event: SubscriptionEvent) -> str:
+    """In a few words; an item that replaces another once is a swap."""
+    if event.kind == EventKind.ADDED_ONCE and event.facts.get("old"):
+        return _("Swapped once")
+    return str(event.get_kind_display())
 
 
 def _box_words(priced: PricedDelivery, upcoming: Upcoming) -> str:

@@ -173,6 +173,11 @@ def vat_country(vat_id: str) -> str:
     return country if country in MEMBER_STATES else ""
 
 
+def tax_name(country: str) -> str:
+    """What the tax on goods is called where they go."""
+    return _("Sales tax") if country == "US" else _("VAT")
+
+
 def tax_note(treatment: str) -> str:
     """The sentence the law wants on an invoice without tax; empty for one with."""
     if treatment == TaxTreatment.REVERSE_CHARGE:

@@ -7,12 +7,12 @@ from decimal import Decimal
 from ordermgmt.money import ZERO
 from orders.models import PlanVersion
 from orders.periods import Dates
-from orders.priced import PricedDelivery
+from orders.priced import ONCE, PricedDelivery
 
 
 @dataclass(frozen=True, slots=True)
 class UpcomingInvoice:
-    """One charge: cycle `number` for `deliveries`; nothing to pay in a trial."""
+    """One charge: cycle `number` for `deliveries`; in a trial only what is sent beside the box."""
 
     number: int
     deliveries: int
@@ -58,3 +58,10 @@ class Upcoming:
         """What is charged with it: its invoice, and what is sent once beside deliveries paid in advance."""
         beside = self.priced.total if self.priced and self.priced.is_paid else ZERO
         return (self.invoice.amount if self.invoice else ZERO) + beside
+
+    @property
+    def usual_amount(self) -> Decimal:
+        """As `amount`, without what is paid once: a set-up fee, items of this delivery only."""
+        once = sum((part.total for part in self.priced.parts if part.kind == ONCE), ZERO) if self.priced else ZERO
+        fee = self.invoice.priced.set_up_fee if self.invoice else ZERO
+        return self.amount - once - fee

@@ -37,7 +37,9 @@ def why_amount(upcoming: Upcoming) -> list[Term]:
     if upcoming.priced is None:
         return []
     if upcoming.priced.is_free:
-        return [Term(_("Free trial"), ZERO)]
+        beside = ((_("Extras"), EXTRA), (_("Sent once"), ONCE))
+        terms = [Term(words, _sum(upcoming.priced, kind)) for words, kind in beside]
+        return [Term(_("Free trial"), ZERO), *(term for term in terms if term.amount)]
     if upcoming.priced.is_paid and upcoming.invoice is None:
         once = _sum(upcoming.priced, ONCE)
         return [Term(_("Paid in advance"), ZERO), *([Term(_("Sent once"), once)] if once else [])]

@@ -28,4 +28,4 @@ class PostalFields(models.Model):
     @property
     def one_line(self) -> str:
         place = " ".join(part for part in (self.postcode, self.city) if part)
-        return ", ".join(part for part in (self.line1, self.line2, place, self.country) if part)
+        return ", ".join(part for part in (self.line1, self.line2, place, self.region, self.country) if part)

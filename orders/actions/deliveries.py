@@ -163,6 +163,9 @@ class AddOnce:
             delivery=work.row(number), sku=sku, quantity=self.quantity, unit_price=price, replaces=line
         )
         facts = day_facts(work, number) | {"units": self.quantity, "item": sku.name}
+        if line:
+            facts["old"] = line.sku.name
+            return Made(gettext_noop("{item} instead of {old} in the delivery of {day}"), facts, number)
         return Made(gettext_noop("{units} × {item} added to the delivery of {day}"), facts, number)
 
     def _check(self, work: Work, line: SubscriptionLine | None, sku: Sku) -> None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.models.history import ActivityCategory
+from ordermgmt.money import round_money
 from orders.models import Dispute, Payment
 from orders.states import PaymentKind
 
@@ -77,7 +78,7 @@ def _note(dispute: Dispute, *, is_new: bool, by: User | str, now: datetime) -> N
         by=by,
         now=now,
         category=ActivityCategory.MONEY,
-        amount=str(dispute.amount),
+        amount=str(round_money(dispute.amount, dispute.currency)),
         currency=dispute.currency,
         status=dispute.status,
     )

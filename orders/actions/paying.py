@@ -116,7 +116,7 @@ def note_money(payment: Payment, *, subject: str, by: User | str, now: datetime)
         now=now,
         category=ActivityCategory.MONEY,
         kind=str(payment.get_kind_display()),
-        amount=str(payment.amount),
+        amount=str(round_money(payment.amount, payment.currency)),
         currency=payment.currency,
         provider=payment.provider,
         state=str(payment.get_state_display()).lower(),

@@ -130,7 +130,7 @@ def _tell(receipt: Receipt, shares: Sequence[tuple[Invoice, Decimal]], *, by: Us
         now=now,
         category=ActivityCategory.MONEY,
         number=receipt.number,
-        amount=str(receipt.amount),
+        amount=str(round_money(receipt.amount, receipt.currency)),
         currency=receipt.currency,
         provider=receipt.provider,
         invoices=", ".join(row.number for row, _share in shares)[:200] or "–",

@@ -180,7 +180,12 @@ def free_again(refund: Refund) -> None:
 def note_refund(refund: Refund, sentence: str, verb: str, *, by: User | str, now: datetime, **facts: object) -> None:
     """Inside the caller's transaction: a line of history at the order or invoice."""
     payment = refund.payment
-    about = {"amount": str(refund.amount), "currency": refund.currency, "reason": refund.reason, **facts}
+    about = {
+        "amount": str(round_money(refund.amount, refund.currency)),
+        "currency": refund.currency,
+        "reason": refund.reason,
+        **facts,
+    }
     subject, thread = refund.number, str(payment.order or payment.invoice or "")
     category = ActivityCategory.MONEY
     record(verb, sentence, subject=subject, thread=thread, by=by, now=now, category=category, **about)

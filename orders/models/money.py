@@ -10,6 +10,7 @@ from ordermgmt.money import ZERO, MoneyField
 from orders.billing_states import CreditReason, TaxTreatment
 from orders.models.orders import Order, OrderLine
 from orders.states import InvoiceStatus, PaymentKind, PaymentState
+from orders.tax import tax_name
 
 
 class Receipt(models.Model):
@@ -135,6 +136,11 @@ class Invoice(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def tax_name(self) -> str:
+        """What its tax is called where the goods went."""
+        return tax_name(str(self.deliver_to.get("country") or self.buyer.get("country") or ""))
 
     @property
     def balance(self) -> Any:

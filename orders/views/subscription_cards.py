@@ -44,8 +44,12 @@ def coming_rows(s: Subscription, coming: Sequence[Upcoming], today: date) -> lis
 
 
 def _charge(one: Upcoming) -> str:
-    if one.priced and one.priced.is_free:
+    if one.priced and one.priced.is_free and not one.amount:
         return _("free: trial")
+    if one.priced and one.priced.is_free and one.invoice:
+        return _("free: trial; what is beside it is charged on %(day)s") % {
+            "day": portal.weekday_words(one.invoice.charge_on)
+        }
     if one.invoice is None:
         return _("paid in advance")
     facts = {"day": portal.weekday_words(one.invoice.charge_on), "n": one.invoice.deliveries}

@@ -20,6 +20,7 @@ from orders.actions.subscription_work import RELATED, NotAllowed, TooLate
 from orders.change_fields import ChangeForm
 from orders.models import Subscription, SubscriptionEvent
 from orders.subscription_deeds import DEEDS, Deed
+from orders.subscription_words import what_was_done
 from orders.views.subscription_diff import diff_of
 
 EDIT = "subscriptions.edit"
@@ -103,7 +104,7 @@ def _done(request: StaffRequest, s: Subscription, event: SubscriptionEvent) -> H
     back = _back(request, s)
     undo = reverse("subscription_undo", args=[s.number, event.pk])
     undo = undo if back == s.get_absolute_url() else f"{undo}?back={back}"
-    words = _("%(number)s: %(what)s.") % {"number": s.number, "what": event.get_kind_display()}
+    words = _("%(number)s: %(what)s.") % {"number": s.number, "what": what_was_done(event)}
     messages.success(request, words, extra_tags=undo)
     return redirect(back)
 

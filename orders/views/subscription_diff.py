@@ -46,7 +46,7 @@ def _items(one: Upcoming | None, s: Subscription) -> str:
 def _charge(one: Upcoming | None, s: Subscription) -> str:
     if one is None or not _comes(one):
         return ""
-    if one.invoice is None or one.invoice.is_free or not one.invoice.amount:
+    if one.invoice is None or not one.invoice.amount:
         return _("no charge")
     return portal.weekday_words(one.invoice.charge_on)
 

@@ -4,6 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from ordermgmt.money import round_money
 from orders.models import Subscription
 from orders.projecting import project
 from orders.upcoming import Upcoming
@@ -30,21 +31,22 @@ class Command(BaseCommand):
             self.stdout.write("\n".join(_line(s, u) for u in coming) or "Nothing comes.")
             return
         facts = {"subscription": s.number, "status": s.status, "currency": s.currency, "mrr": str(s.mrr)}
-        self.stdout.write(json.dumps(facts | _lists(coming), ensure_ascii=False, indent=2))
+        self.stdout.write(json.dumps(facts | _lists(coming, s.currency), ensure_ascii=False, indent=2))
 
 
 def _line(s: Subscription, u: Upcoming) -> str:
-    return f"{u.number:>4}  {u.leaves_on}  {u.status:<9}  {u.amount} {s.currency}  {why_date(u)}"
+    amount = round_money(u.amount, s.currency)
+    return f"{u.number:>4}  {u.leaves_on}  {u.status:<9}  {amount} {s.currency}  {why_date(u)}"
 
 
-def _lists(coming: list[Upcoming]) -> dict[str, Any]:
+def _lists(coming: list[Upcoming], currency: str) -> dict[str, Any]:
     return {
-        "deliveries": [_delivery(u) for u in coming],
-        "invoices": [_invoice(u) for u in coming if u.invoice],
+        "deliveries": [_delivery(u, currency) for u in coming],
+        "invoices": [_invoice(u, currency) for u in coming if u.invoice],
     }
 
 
-def _delivery(u: Upcoming) -> dict[str, Any]:
+def _delivery(u: Upcoming, currency: str) -> dict[str, Any]:
     return {
         "number": u.number,
         "status": u.status,
@@ -54,14 +56,14 @@ def _delivery(u: Upcoming) -> dict[str, Any]:
         "leaves_on": u.leaves_on.isoformat(),
         "change_until": u.dates.lock_at.isoformat(),
         "charge_on": u.dates.charge_on.isoformat(),
-        "amount": str(u.amount),
+        "amount": str(round_money(u.amount, currency)),
         "items": [{"sku": p.good.code, "quantity": p.quantity} for p in u.priced.parts] if u.priced else [],
         "why_date": why_date(u),
-        "why_amount": [[term.words, str(term.amount)] for term in why_amount(u)],
+        "why_amount": [[term.words, str(round_money(term.amount, currency))] for term in why_amount(u)],
     }
 
 
-def _invoice(u: Upcoming) -> dict[str, Any] | None:
+def _invoice(u: Upcoming, currency: str) -> dict[str, Any] | None:
     if (bill := u.invoice) is None:
         return None
     return {
@@ -71,7 +73,7 @@ def _invoice(u: Upcoming) -> dict[str, Any] | None:
         "starts_on": bill.starts_on.isoformat(),
         "ends_on": bill.ends_on.isoformat(),
         "charge_on": bill.charge_on.isoformat(),
-        "net": str(bill.net),
-        "tax": str(bill.amount - bill.net),
-        "amount": str(bill.amount),
+        "net": str(round_money(bill.net, currency)),
+        "tax": str(round_money(bill.amount - bill.net, currency)),
+        "amount": str(round_money(bill.amount, currency)),
     }
