@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from ordermgmt.exceptions import REGISTRY
 from ordermgmt.factories import UserFactory
 from ordermgmt.models import JobRun
 from ordermgmt.roles import Role
@@ -112,3 +113,18 @@ def test_i77_one_that_nobody_looks_at_again() -> None:
     assert found("I77", now=timezone.now()).holds
     Charge.objects.update(due_at=None)
     assert [row["idempotency_key"] for row in found("I77", now=timezone.now()).rows] == [charge.idempotency_key]
+
+
+def test_they_are_an_exception_after_a_day_and_gone_when_made(finance: Client, stripe_server: Any) -> None:
+    invoice = unpaid()
+    charge = planned(invoice)
+    Charge.objects.update(put_off_code="stopped", put_off_at=timezone.now() - timedelta(days=2))
+    rule = REGISTRY["charge.waits"]
+    (cause,) = rule.causes(timezone.now())
+    assert (cause.key, list(cause.subjects), cause.facts["put_off_code"]) == (
+        "stopped",
+        [charge.idempotency_key],
+        "stopped",
+    )
+    run("charges")
+    assert list(rule.causes(timezone.now())) == []

@@ -67,7 +67,9 @@ def test_w50_a_year_by_quarters_and_an_addition_every_two_months() -> None:
 
 def test_w52_w53_paid_late_the_first_leaves_then_and_no_other_day_moves() -> None:
     """Paid after the second delivery was due: elsewhere its order is never made; here both wait and go on."""
-    s = subscribe(plan("30", bill_every=3))
+    version = plan("30", bill_every=3)
+    stock(version.items.get().sku, WarehouseFactory(), 10)
+    s = by_card(version)
     live(at(2026, 12, 1))
     invoice = s.invoices.get()
     open_case(invoice, by="charges", now=at(2026, 12, 1), reason="insufficient_funds")
@@ -82,9 +84,8 @@ def test_w52_w53_paid_late_the_first_leaves_then_and_no_other_day_moves() -> Non
     assert not Hold.objects.open().filter(source="dunning").exists()
     orders = Order.objects.order_by("pk")
     assert all(order.promised_ship_on is None or order.promised_ship_on >= business_day(paid_at) for order in orders)
-    assert [f"{day}" for day in s.deliveries.order_by("number").values_list("planned_on", flat=True)][1:] == calendar[
-        :2
-    ]
+    leaves = s.deliveries.order_by("number").values_list("leaves_on", flat=True)
+    assert [f"{day}" for day in leaves][1:] == calendar[:2]
     live(at(2027, 2, 1))
     assert (Order.objects.count(), fresh(s).deliveries_owed, s.invoices.count()) == (3, 0, 1)
 
@@ -121,9 +122,10 @@ class TestUnpaidSubscription:
     def lived(self, settings: Any, tmp_path: Path, step: str) -> Subscription:
         """A card that never has money, week by week, with every run once a day."""
         settings.DEMO_CARDS, settings.DEBUG, settings.DATA_DIR = True, True, tmp_path
-        s = by_card(plan("10", last_step=step, deliver_unit="week", bill_unit="week"))
+        version = plan("10", last_step=step, deliver_unit="week", bill_unit="week")
+        stock(version.items.get().sku, WarehouseFactory(), 50)
+        s = by_card(version)
         PaymentMethod.objects.update(provider="demo", reference="dm_broke_1")
-        WarehouseFactory()
         for n in range(29):
             now = at(2026, 12, 1, 12) + timedelta(days=n)
             renew_due(now=now)
