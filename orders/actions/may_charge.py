@@ -11,9 +11,10 @@ from ordermgmt.clock import business_day
 from ordermgmt.installation import why_not_live
 from orders.actions.charge_planning import method_for
 from orders.billing_states import ShortageRule, WaitReason
-from orders.models import Charge, OrderLine, RenewalStop, Subscription
+from orders.models import Charge, Hold, OrderLine, RenewalStop, Subscription
 from orders.payments.manual import Manual
 from orders.payments.registry import online_provider
+from orders.states import HoldCode
 
 # Each says in words why not, or nothing.
 Question = Callable[[Charge, datetime], str]
@@ -64,6 +65,9 @@ def stock_is_there(charge: Charge, now: datetime) -> str:
     if not (invoice.subscription and invoice.order_id):
         return ""
     if invoice.subscription.version.shortage != ShortageRule.WAIT:
+        return ""
+    # Its stock was freed because it was not paid by its day: paying brings it back.
+    if Hold.objects.open().filter(order=invoice.order_id, code=HoldCode.PAYMENT, keeps_stock=False).exists():
         return ""
     waits = OrderLine.objects.filter(order=invoice.order_id, backordered__gt=0).exists()
     return _("%(order)s waits for stock") % {"order": invoice.order} if waits else ""
