@@ -84,13 +84,34 @@ RECOUNTS: dict[str, Callable[[], str]] = {
     "payments_come_back": lambda: sql.cases("u.status = 'recovered'"),
     "payments_lost": lambda: sql.cases("u.status IN ('exhausted', 'written_off')"),
     "customer_value": sql.value_to_date,
+    "feedback_score": lambda: sql.total("f.score", f"customers_feedback f WHERE f.status <> 'asked' AND {sql.within('f.given_at')}"),
+    "feedback_response": lambda: sql.share(
+        "f.status <> 'asked'",
+        f"""customers_feedback f WHERE {sql.within("f.asked_at")} AND EXISTS (SELECT 1 FROM ordermgmt_outgoingmessage m
+        WHERE m.kind = 'check_in' AND m.about = f.order_number AND m.state = 'sent')""",
+    ),
+    "first_answer_time": lambda: sql.percentile(
+        f"""SELECT {sql.exact_minutes("t.created_at", "t.first_answered_at")} AS v FROM customers_ticket t
+        WHERE t.channel IN ('status', 'mail') AND t.merged_into_id IS NULL AND {sql.within("t.first_answered_at")}""",
+        50,
+    ),
+    "tickets_per_100_orders": lambda: (
+        f"""SELECT COUNT(*), (SELECT COUNT(*) FROM {sql.accepted()}), COUNT(*) FROM customers_ticket t
+        WHERE t.merged_into_id IS NULL AND {sql.within("t.created_at")}"""
+    ),
     "stock_outs": sql.out_of_stock,
     "avoidable_stock_outs": sql.avoidable,
     "inventory_accuracy": sql.counted_right,
     "stock_turnover": lambda: sql.units_shipped(ENDS),
     "days_of_stock": lambda: sql.units_shipped(ENDS),
 }  # fmt: skip
-PERCENTILES = {"order_cycle_time", "order_cycle_time_p95", "order_cycle_time_gross", "backorder_age"}
+PERCENTILES = {
+    "first_answer_time",
+    "order_cycle_time",
+    "order_cycle_time_p95",
+    "order_cycle_time_gross",
+    "backorder_age",
+}
 
 
 def _days_until_last() -> str:
