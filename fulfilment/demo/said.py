@@ -60,5 +60,5 @@ def _mail(row: Feedback) -> OutgoingMessage:
     return OutgoingMessage(
         kind="check_in", about=row.order_number, thread=row.order_number, recipient=row.customer.email, created_at=row.asked_at,
         sent_at=at, state=MessageState.SENT, subject_line="How was your order?",
-        text="How was your order? One tap is enough.", attempts=1,
+        text="How was your order? One tap is enough.", attempts=1, message_id=f"<check-in-{row.order_number}@demo.example>",
     )  # fmt: skip

@@ -82,7 +82,7 @@ def _payment(use: Use, now: datetime) -> Payment:
 def _entry(use: Use, payment: Payment, by: User | str | None, now: datetime) -> AccountEntry:
     invoice = use.invoice
     return AccountEntry(
-        customer_id=invoice.customer_id,
+        customer_id=invoice.customer_id,  # type: ignore[misc]  # nobody's is refused by the database
         currency=invoice.currency,
         amount=-use.amount,
         cause=payment.effect_key,
