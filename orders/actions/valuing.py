@@ -1,6 +1,7 @@
 """What each customer brought in and is expected to bring, worked out for everybody at once, once a day."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,6 +21,8 @@ from orders.states import OrderStatus
 TAKEN = (OrderStatus.ACCEPTED, OrderStatus.CLOSED)
 WEEKS_AHEAD = 52
 CHUNK = 1000
+# Of purchases and of amounts in a year; above it a fit is no use.
+MOST = 10**7
 FACTS = [
     "plan", "began_on", "quarter", "purchases", "last_on", "to_date", "expected_purchases", "expected", "worked_on"
 ]  # fmt: skip
@@ -93,10 +96,7 @@ def _work(code: str, found: Currency, plans: dict[int, str], today: date) -> int
         bought, buyer = found.bought[customer], buyers[customer]
         facts: dict[str, Any] = {"expected": None, "expected_purchases": None}
         if buying and spending:
-            many = coming(buyer)
-            each = spending.expected(buyer.repeats, max(0.0, means[customer]))
-            facts["expected_purchases"] = Decimal(f"{many:.2f}")
-            facts["expected"] = round_money(Decimal(f"{many * each:.4f}"), code)
+            facts |= _expected(coming, spending, buyer, means[customer], code)
         return CustomerValue(
             customer_id=customer, currency=code, plan=plans.get(customer, ""), began_on=bought.first,
             quarter=quarter_of(bought.first), purchases=bought.days, last_on=bought.last,
@@ -108,6 +108,21 @@ def _work(code: str, found: Currency, plans: dict[int, str], today: date) -> int
         unique_fields=["customer", "currency"], update_fields=FACTS,
     )  # fmt: skip
     return len(buyers)
+
+
+def _expected(
+    coming: Callable[[Buyer], float], spending: Spending, buyer: Buyer, mean: float, code: str
+) -> dict[str, Decimal]:
+    """Nothing where the fit says nothing: a few days of sales let its parameters grow without end."""
+    try:
+        many = coming(buyer)
+        amount = many * spending.expected(buyer.repeats, max(0.0, mean))
+        facts = {"expected_purchases": Decimal(f"{many:.2f}"), "expected": Decimal(f"{amount:.4f}")}
+    except (OverflowError, ZeroDivisionError, ValueError):
+        return {}
+    if not all(value.is_finite() and 0 <= value < MOST for value in facts.values()):
+        return {}
+    return facts | {"expected": round_money(facts["expected"], code)}
 
 
 def quarter_of(day: date) -> str:
