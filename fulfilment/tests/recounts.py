@@ -179,7 +179,7 @@ def net() -> str:
     )
     held = f"""SELECT SUM(CASE WHEN {overlap} > 0 THEN {overlap} ELSE 0 END) FROM orders_hold h
         WHERE h.order_id = b.id AND h.pauses_sla = TRUE AND h.opened_at < b.gone"""
-    spent = f"({seconds('b.start', 'b.gone')} - COALESCE(({held}), 0)) / 60"
+    spent = f"({seconds('b.start', 'b.gone')} - COALESCE(CAST(({held}) AS BIGINT), 0)) / 60"
     return f"SELECT CASE WHEN {spent} > 0 THEN {spent} ELSE 0 END AS v FROM ({begun}) b"
 
 
