@@ -11,6 +11,7 @@ from typing import Any
 
 from bench.scratch import BIG, SMALL, child, databases
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ordermgmt.settings")
 FASTER, SHARE_OF_DAY = 50.0, 1 / 200
 TURNS = 5
 
