@@ -4,13 +4,17 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+from django.apps import apps as registry
 from django.conf import settings
+from django.db import connection
 from django.db.backends.sqlite3.base import DatabaseOperations
+from django.db.migrations import RunPython
 
 from ordermgmt import exception_badge, installation, known_problems, navigation
 from ordermgmt.guards import APPEND_ONLY, guard_sql, unguard_sql
@@ -22,15 +26,20 @@ hypothesis.settings.register_profile("ours", deadline=None)
 hypothesis.settings.load_profile("ours")
 
 
+ROOT = Path(__file__).parent
+SHOWN_ONCE = ("page", "papers", "mails", "emails", "admin", "fixes", "form", "words", "desk", "styleguide", "backups")
 NEEDS_DATABASE = {"db", "transactional_db", "live_server", "django_db_setup"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`once`: what says the same beside every database, without one or through a browser, is left out by the second pass."""
+    """`once`: what says the same beside every database, without one or through a browser, is left out by the second pass.
+
+    So are pages, papers and mails: what they ask a database is asked there by the walk over all pages (test_access).
+    """
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
-        if "browser" in fixtures:
+        if "browser" in fixtures or any(word in item.path.stem for word in SHOWN_ONCE):
             item.add_marker("once")
         if not item.get_closest_marker("django_db") and not fixtures & NEEDS_DATABASE:
             item.add_marker("once")
@@ -49,6 +58,25 @@ def django_db_modify_db_settings(
         database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
         options = database["OPTIONS"]
         options["init_command"] = options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
+
+
+@pytest.fixture(scope="session")
+def django_db_use_migrations() -> bool:
+    """Tables are made from the models: a third of a minute less for each worker. That migrations make the same ones
+    is shown by `makemigrations --check`, and by every test that sets up a database of its own with `migrate`.
+    """
+    return False
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """What migrations written by hand add to the tables: sequences, guards, indexes."""
+    apps = ["customers", "inventory", "ordermgmt", "orders", "fulfilment"]
+    with django_db_blocker.unblock(), connection.schema_editor() as editor:
+        for path in sorted(path for app in apps for path in (ROOT / app / "migrations").glob("0*.py")):
+            for step in import_module(f"{path.parts[-3]}.migrations.{path.stem}").Migration.operations:
+                if isinstance(step, RunPython):
+                    step.code(registry, editor)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -306,7 +306,7 @@ class TemplateVersionFactory(factory.django.DjangoModelFactory[TemplateVersion])
     class Meta:
         model = TemplateVersion
 
-    kind = "shipped"
+    kind = factory.Sequence(lambda n: f"kind-{n}")
     number = factory.Sequence(lambda n: n + 1)
     state = "draft"
     subject = "Order {{ order.number }} left us"
@@ -324,7 +324,7 @@ class SendRuleFactory(factory.django.DjangoModelFactory[SendRule]):
     class Meta:
         model = SendRule
 
-    kind = "shipped"
+    kind = factory.Sequence(lambda n: f"kind-{n}")
     changed_by = "Ana"
     changed_at = NOW
 

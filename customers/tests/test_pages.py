@@ -66,7 +66,7 @@ def test_the_page_costs_the_same(
     for _ in range(count):
         AddressFactory(customer=customer, is_default=False)
         ConsentFactory(customer=customer)
-    with django_assert_num_queries(34):
+    with django_assert_num_queries(35):
         assert support.get(f"/customers/{customer.number}/").status_code == 200
 
 

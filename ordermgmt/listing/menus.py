@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.template.loader import render_to_string
+from django.utils.html import strip_spaces_between_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
@@ -26,6 +27,9 @@ def menu_html(page: "ListPage") -> SafeString:
     if len(_drawn) > MOST:
         _drawn.clear()
     fields = page.filters.menu_fields
-    html = mark_safe("".join(render_to_string("components/field.html", {"field": field}) for field in fields))  # noqa: S308
+    drawn = "".join(
+        render_to_string("components/field.html", {"field": field, "all_optional": True}) for field in fields
+    )
+    html = mark_safe(strip_spaces_between_tags(drawn))  # noqa: S308
     _drawn[key] = html, page.now
     return html
