@@ -49,7 +49,7 @@ def sent_once(now: datetime) -> Iterable[Any]:
     return [*sent.filter(unmarked).order_by("pk"), *early.order_by("pk")]
 
 
-@invariant("I40", _("A stored answer exists for every idempotency key, once"))
+@invariant("I40", _("A request that is sent twice is answered once and the same"))
 def one_answer_per_key(now: datetime) -> Iterable[Any]:
     yield from IdempotencyKey.objects.filter(status=None).order_by("pk")
     keys = IdempotencyKey.objects.values("principal", "route", "key").annotate(rows=Count("pk"))

@@ -1,6 +1,6 @@
 """Exceptions and known problems on the first pages: what waits for a role, and what managers must know."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +12,14 @@ from django.utils.translation import ngettext
 from ordermgmt.concerns import MOST, Concern, concerns, concerns_now
 from ordermgmt.exception_inbox import QUEUES, item_url, money_words
 from ordermgmt.homes import Part, home_part
-from ordermgmt.models import ExceptionItem, HiddenConcern, HideReason, KnownProblem, User
+from ordermgmt.known_problems import told_now
+from ordermgmt.models import ExceptionItem, HiddenConcern, HideReason, User
 from ordermgmt.navigation import active_role
 from ordermgmt.roles import Role
 
 MOST_LINES = 8
 MOST_READ = 200
+MOST_TOLD = 5
 
 
 @home_part(Role.SUPPORT, Role.LEAD, Role.FINANCE, rank=20)
@@ -48,9 +50,8 @@ def _line(item: ExceptionItem, view: str, now: datetime) -> dict[str, Any]:
 @home_part(Role.SUPPORT, Role.LEAD, Role.MANAGER, rank=5)
 def known_problems(request: HttpRequest, now: datetime) -> Part | None:
     """What leads say is going wrong, so that everybody says the same."""
-    problems: Sequence[KnownProblem] = list(KnownProblem.objects.open().order_by("told_at", "pk")[:5])
-    facts = {"problems": problems}
-    return Part(_("Known problems now"), template="home/problems.html", facts=facts) if problems else None
+    facts = {"told": told_now()[:MOST_TOLD]}
+    return Part(_("Known problems now"), template="home/problems.html", facts=facts) if facts["told"] else None
 
 
 @concerns

@@ -1,23 +1,18 @@
-"""Known problems: what leads tell everybody, on the inbox, the home of support, the orders it touches and their customers' pages.
+"""Known problems: what leads tell everybody, on the inbox, first pages, the orders it touches and their customers' pages.
 
 Apps say in `<app>/exceptions.py` which orders a carrier, a warehouse or an item touches.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from time import monotonic
 from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.translation import gettext as _
 
-from ordermgmt.homes import Figure, Part, home_part
 from ordermgmt.listing.counting import Total, totals_of
 from ordermgmt.models import KnownProblem
-from ordermgmt.roles import Role
 
 # Every order's page asks; each process looks again after so many seconds.
 FRESH_SECONDS = 15
@@ -104,13 +99,3 @@ def told_now() -> list[Told]:
     rows = {str(one.pk): orders for one in problems if (orders := touched(one)) is not None}
     totals = totals_of(rows) if rows else {}
     return [Told(one, totals.get(str(one.pk)), url_of(one)) for one in problems]
-
-
-@home_part(Role.SUPPORT, rank=3)
-def known_now(request: HttpRequest, now: datetime) -> Part | None:
-    """On the home of support, so that everybody says the same; nothing while nothing is known."""
-    told = [one for one in told_now() if one.total is not None]
-    if not told:
-        return None
-    figures = [Figure(one.problem.sentence, one.total, one.url, tone="warn") for one in told if one.total is not None]
-    return Part(_("Known problems now"), figures)

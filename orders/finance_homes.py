@@ -72,7 +72,7 @@ def waiting(request: HttpRequest, now: datetime) -> Part:
                amount=_amounts(_sums(name, lists[name][0])))
         for name, (label, tone) in words.items()
     ]  # fmt: skip
-    return Part(_("Waiting for finance"), figures)
+    return Part(_("To do in billing"), figures)
 
 
 def _sums(name: str, rows: QuerySet[Any]) -> Sums:

@@ -73,10 +73,14 @@ class CustomerList(ListPage):
             _("Next delivery"),
             cell=lambda c: portal.day(c.next_on),
             text=lambda c: c.next_on,
-            css="nowrap low",
+            css="nowrap low named",
         ),
-        Column("open_orders", _("Open orders"), cell=lambda c: c.orders_open, text=lambda c: c.orders_open, css="num"),
-        Column("owes", _("Owes"), cell=lambda c: _sums(c.owes), text=lambda c: str(_sums(c.owes)), css="num nowrap"),
+        Column(
+            "open_orders", _("Open orders"), cell=lambda c: c.orders_open, text=lambda c: c.orders_open, css="num named"
+        ),
+        Column(
+            "owes", _("Owes"), cell=lambda c: _sums(c.owes), text=lambda c: str(_sums(c.owes)), css="num nowrap named"
+        ),
         Column(
             "worth",
             _("Paid in all"),

@@ -73,8 +73,10 @@ class FeedbackList(ListPage):
         Column("score", gettext_lazy("Score"), css="num"),
         Column("comment", gettext_lazy("What they say"), cell=_said, css="grow"),
         Column("order_number", gettext_lazy("Order"), css="id"),
-        Column("contents", gettext_lazy("Products"), cell=lambda row: Truncator(row.contents).chars(40), css="low"),
-        Column("customer", gettext_lazy("Customer"), css="low"),
+        Column(
+            "contents", gettext_lazy("Products"), cell=lambda row: Truncator(row.contents).chars(40), css="low products"
+        ),
+        Column("customer", gettext_lazy("Customer"), css="low nowrap"),
         Column("status", gettext_lazy("State"), cell=state_tag, css="nowrap"),
         Column("given_at", gettext_lazy("Answered"), sort="given", css="low nowrap"),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from fulfilment.carriers import LabelRequest, NoService, Offer, Parcel, gateway_of
 from fulfilment.carriers.offers import active_carriers, offers_of, preferred
@@ -99,7 +100,9 @@ def make_shipment(work: FulfilmentOrder, cartons: Sequence[PackedCarton], *, by:
     request_documents("packing_slip", [shipment.number], thread=order.number, now=now)
     record(
         "shipment.packed",
-        "Packed in {cartons} as {shipment} with {service}",
+        gettext_noop("Packed in 1 carton as {shipment} with {service}")
+        if len(boxes) == 1
+        else gettext_noop("Packed in {cartons} cartons as {shipment} with {service}"),
         subject=shipment.number,
         thread=order.number,
         by=by,
@@ -107,7 +110,7 @@ def make_shipment(work: FulfilmentOrder, cartons: Sequence[PackedCarton], *, by:
         category=ActivityCategory.WAREHOUSE,
         cartons=len(boxes),
         shipment=shipment.number,
-        service=f"{offer.carrier} {offer.service}",
+        service=f"{offer.carrier}, {offer.service}",
         tracking=[label.tracking_number for label in labels],
     )
     return shipment

@@ -104,11 +104,16 @@ class Drawing:
         url = escape(self.page.row_url(row))
         first, *others = self.page.shown_columns
         name = first.html(row)
-        cells = "".join(
-            f'<td class="{c.css}">{c.html(row)}</td>' if c.css else f"<td>{c.html(row)}</td>" for c in others
-        )
+        cells = "".join(f"{opening}{c.html(row)}</td>" for opening, c in zip(self._openings, others, strict=True))
         link = f'<a href="{url}">{name}</a>' if url else name
         return f'<tr data-href="{url}">{self._pick(row)}<th scope="row" class="id">{link}</th>{cells}</tr>'
+
+    @cached_property
+    def _openings(self) -> list[str]:
+        """The tag of every cell but the first; a `named` one says its column where the head is not seen."""
+        said = [f' data-label="{escape(c.label)}"' if "named" in c.css else "" for c in self.page.shown_columns[1:]]
+        columns = zip(self.page.shown_columns[1:], said, strict=True)
+        return [f'<td class="{c.css}"{label}>' if c.css else "<td>" for c, label in columns]
 
     def _pick(self, row: Any) -> str:
         if not self.bulk_allowed:

@@ -1,10 +1,15 @@
 """Activity: who did what to which record, when. Append-only, no foreign keys."""
 
+import re
+from datetime import date
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class ActivityCategory(models.TextChoices):
@@ -62,7 +67,13 @@ class Activity(models.Model):
 
 
 class Filled(dict[str, Any]):
-    """Facts for a sentence; what was not kept is a dash."""
+    """Facts for a sentence; what was not kept is a dash, and a day kept as ISO text reads as a day."""
+
+    def __getitem__(self, key: str) -> Any:
+        value = super().__getitem__(key)
+        if isinstance(value, str) and _ISO_DAY.fullmatch(value):
+            return date_format(date.fromisoformat(value), "D j M")
+        return value
 
     def __missing__(self, key: str) -> str:
         return "–"

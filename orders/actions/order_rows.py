@@ -277,7 +277,11 @@ def _messages(order: Order, prepared: Prepared, lines: list[OrderLine], token: s
 
 def _activity(order: Order, prepared: Prepared, decided: Decided, by: User | str) -> Activity:
     missing = decided.missing
-    sentence = gettext_noop("Placed: {units} units, {total} {currency}")
+    one, many = (
+        gettext_noop("Placed: 1 unit, {total} {currency}"),
+        gettext_noop("Placed: {units} units, {total} {currency}"),
+    )
+    sentence = one if order.units == 1 else many
     late = check_promise(order.requested_delivery_on, order.promised_delivery_on)
     found = [finding.as_dict() for finding in (*prepared.draft.findings, *check_stock(missing), *late)]
     return activity(

@@ -29,6 +29,7 @@ def customer_values(request: StaffRequest) -> HttpResponse:
     context = {
         "page": "customer-values", "page_title": _("What is a customer worth?"), "lines": found, "currency": currency,
         "currencies": currencies, "answer": answer(found) if found else "", "fit": newest_fit(currency),
+        "is_alike": len(found) > 1 and len({line.each_expected for line in found}) == 1,
     }  # fmt: skip
     return render(request, "reports/values.html", context)
 
