@@ -5,6 +5,8 @@ NAME ?= capture
 TESTS ?=
 # These words are for development; production starts its processes itself (docs/operations.md).
 export DEBUG ?= 1
+# Every process would compile all libraries anew.
+export PYTHONDONTWRITEBYTECODE :=
 demo: export DEMO_CARDS ?= 1
 WORKERS ?= 2
 

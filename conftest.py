@@ -31,6 +31,11 @@ SHOWN_ONCE = ("page", "papers", "mails", "emails", "admin", "fixes", "form", "wo
 NEEDS_DATABASE = {"db", "transactional_db", "live_server", "django_db_setup"}
 
 
+def pytest_configure() -> None:
+    """A quick hash for the passwords of some thousand people; the portal itself keeps them with Argon2."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """`once`: what says the same beside every database, without one or through a browser, is left out by the second pass.

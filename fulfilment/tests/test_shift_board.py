@@ -151,7 +151,7 @@ def test_a_constant_number_of_queries(
         released(here, [{item(here, 9): 1, item(here, 9): 1}], by=UserFactory(role=Role.LEAD), now=timezone.now())
     Order.objects.update(promised_ship_on=business_day(timezone.now()))
     client.get("/")
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(16):
         client.get("/home/parts/")
 
 
