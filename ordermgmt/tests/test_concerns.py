@@ -97,6 +97,7 @@ def test_what_is_not_there_cannot_be_hidden(manager: Client, told: list[Concern]
     assert not HiddenConcern.objects.exists()
 
 
+@pytest.mark.counts_exceptions
 def test_everybody_reads_the_known_problems(manager: Client, told: list[Concern]) -> None:
     KnownProblemFactory(sentence="Depot south is a day late")
     assert "Depot south is a day late" in manager.get("/").content.decode()
