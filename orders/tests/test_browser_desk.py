@@ -49,6 +49,7 @@ def test_a_repeat_order_takes_three_steps(page: Any, live_server: Any, sign_in: 
     find(page, live_server, s.customer.number)
     page.keyboard.press("r")
     page.wait_for_selector("#order-form")
+    page.wait_for_load_state()
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**/orders/SO-*/")
     made = Order.objects.order_by("-pk")[0]
