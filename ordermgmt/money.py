@@ -64,6 +64,11 @@ def round_money(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(minor_unit(currency), rounding=ROUND_HALF_UP)
 
 
+def exact(amount: Decimal | None) -> Decimal:
+    """A sum as it is meant: SQLite adds decimals up as floats, so that a sum of nothing is not quite nothing."""
+    return round(amount or ZERO, 4)
+
+
 def share(amount: Decimal, weights: Sequence[Decimal | int], currency: str) -> list[Decimal]:
     """Split `amount` in proportion to `weights`; the parts always add up (largest remainder).
 

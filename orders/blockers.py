@@ -17,6 +17,7 @@ from ordermgmt.prepared import Prepared
 from ordermgmt.roles import Role
 from ordermgmt.templatetags.portal import weekday_words
 from orders.models import Hold, InboundOrder, Order, OrderLine, Payment
+from orders.out_of_time import undecided
 from orders.states import FulfilmentStatus, HoldCode, OrderStatus, PaymentKind, PaymentState
 
 # Worst first.
@@ -44,10 +45,11 @@ def order_blockers(orders: Sequence[Order], now: datetime) -> Mapping[int, Seque
     """Holds, money, stock, lateness and standing work of accepted orders."""
     open_orders = [order for order in orders if order.status == OrderStatus.ACCEPTED]
     lacks, failed, unread = _lacks(open_orders), _failed_payments(open_orders), _unread(open_orders)
+    overdue = _out_of_time(open_orders, now)
     return {
         order.pk: [
             *_late(order, now),
-            *_held(order, unread.get(order.pk)),
+            *_held(order, unread.get(order.pk), is_undecided=order.pk in overdue),
             *_payment_failed(order, failed.get(order.pk)),
             *_short(order, lacks.get(order.pk, [])),
             *_standing(order, now),
@@ -77,6 +79,14 @@ def _unread(orders: Sequence[Order]) -> dict[int, int]:
     if not held:
         return {}
     return {order: pk for pk, order in InboundOrder.objects.filter(order__in=held).values_list("pk", "order") if order}
+
+
+def _out_of_time(orders: Sequence[Order], now: datetime) -> set[int]:
+    """Those that a timer would end, and may not."""
+    timed = [order.pk for order in orders if any(hold.cancels_at for hold in getattr(order, "open_holds", ()))]
+    if not timed:
+        return set()
+    return set(undecided(Order.objects.filter(pk__in=timed), now).values_list("pk", flat=True))
 
 
 class Tried(NamedTuple):
@@ -146,7 +156,7 @@ FIXES: dict[HoldCode, tuple[Words, str]] = {
 }
 
 
-def _held(order: Order, document: int | None) -> Iterator[Blocker]:
+def _held(order: Order, document: int | None, *, is_undecided: bool) -> Iterator[Blocker]:
     for hold in getattr(order, "open_holds", ()):
         code = HoldCode(hold.code)
         customer = CUSTOMER_SENTENCES.get(code, lambda: _("We are checking your order."))
@@ -156,7 +166,7 @@ def _held(order: Order, document: int | None) -> Iterator[Blocker]:
             since=hold.opened_at,
             target_at=hold.cancels_at or hold.expires_at or hold.opened_at + timedelta(hours=hold.target_hours),
             owner_role=hold.owner_role,
-            next_step=_next_step(hold, code),
+            next_step=_next_step(hold, code, is_undecided=is_undecided),
             customer_sentence=customer(),
             tone="hold",
             rank=HELD,
@@ -164,7 +174,11 @@ def _held(order: Order, document: int | None) -> Iterator[Blocker]:
         )
 
 
-def _next_step(hold: Hold, code: HoldCode) -> str:
+def _next_step(hold: Hold, code: HoldCode, *, is_undecided: bool) -> str:
+    if hold.cancels_at and is_undecided:
+        return _(
+            "Only part of it was asked for or paid, so it is not cancelled by itself. Ask for the rest, or cancel it"
+        )
     if hold.cancels_at:
         day, at = weekday_words(business_day(hold.cancels_at)), local_time(hold.cancels_at)
         return _("The customer pays by the link we sent. Cancelled by itself on %(day)s at %(at)s") % {

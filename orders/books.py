@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import StockLevel
 from ordermgmt.models import Activity
-from ordermgmt.money import ZERO, tax_in, tax_on
+from ordermgmt.money import ZERO, exact, tax_in, tax_on
 from ordermgmt.proofs import EVERYTHING, Touched, invariant
 from orders import delivery_books, payment_books, revenue_books, subscription_books
 from orders.actions.progress import DERIVED, ON_THE_WAY, derive
@@ -89,7 +89,7 @@ def totals_add_up(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]
 
 def _sums(rows: QuerySet[Any], orders: list[Order], amount: Any) -> dict[int, Decimal]:
     found = rows.filter(order__in=orders).order_by().values_list("order").annotate(n=Sum(amount))
-    return dict(found)
+    return {pk: exact(n) for pk, n in found}
 
 
 @invariant(

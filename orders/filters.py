@@ -22,6 +22,7 @@ from inventory.models import Sku, Warehouse
 from ordermgmt.clock import business_day, business_zone
 from ordermgmt.listing import ListFilters
 from orders.models import Allocation, Channel, Hold, Order, OrderLine
+from orders.out_of_time import undecided
 from orders.search import condition, has_item
 from orders.states import FulfilmentStatus, HoldCode, OrderStatus, PaymentStatus
 from orders.unshipped import to_ship, undecided_holds
@@ -101,6 +102,7 @@ class OrderFilters(ListFilters):
     )
     item = CharFilter(label=_("Item (SKU)"), method="by_item")
     undecided = ChoiceFilter(label=_("Held, to be decided"), choices=HoldCode.choices, method="by_undecided")
+    timer = ChoiceFilter(label=_("Time to pay"), choices=[("stopped", _("A person decides"))], method="by_timer")
     carrier = CharFilter(label=_("On its way with (carrier)"), method="by_carrier")
     waits = CharFilter(label=_("Waits for (SKU)"), method="by_lacking")
     channel = ModelChoiceFilter(label=_("Channel"), queryset=Channel.objects.all(), to_field_name="code")
@@ -160,6 +162,9 @@ class OrderFilters(ListFilters):
 
     def by_undecided(self, orders: Orders, name: str, value: str) -> Orders:
         return orders.filter(Exists(undecided_holds(timezone.now()).filter(order=OuterRef("pk"), code=value)))
+
+    def by_timer(self, orders: Orders, name: str, value: str) -> Orders:
+        return undecided(orders, timezone.now())
 
     def by_carrier(self, orders: Orders, name: str, value: str) -> Orders:
         """With a parcel of the carrier that has not arrived."""

@@ -7,12 +7,12 @@ from typing import Any
 
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Round
 from django.utils.translation import gettext_lazy as _
 
-from ordermgmt.money import ZERO, MoneyField
+from ordermgmt.money import ZERO, MoneyField, exact
 from ordermgmt.proofs import EVERYTHING, Touched, invariant
-from orders.actions.settling import NET, claims_of, spread, status_of
+from orders.actions.settling import NET, claims_of, money_of, spread, status_of
 from orders.models import (
     AccountEntry,
     CreditNote,
@@ -32,7 +32,8 @@ PLACES, SMALLEST = 4, Decimal("0.0001")
 
 def _sum_of(rows: QuerySet[Any], link: str, amount: str) -> Coalesce:
     """The sum of an amount over rows that point at the outer row by `link`."""
-    own = rows.filter(**{link: OuterRef("pk")}).order_by().values(link).annotate(sum=Sum(amount)).values("sum")
+    own = rows.filter(**{link: OuterRef("pk")}).order_by().values(link)
+    own = own.annotate(sum=Round(Sum(amount), PLACES)).values("sum")
     return Coalesce(Subquery(own), ZERO, output_field=MoneyField())
 
 
@@ -42,7 +43,7 @@ def paid_is_what_came(now: datetime, touched: Touched = EVERYTHING) -> Iterable[
     net = Payment.objects.filter(invoice=OuterRef("pk")).order_by().values("invoice").annotate(net=NET).values("net")
     own = Invoice.objects.filter(order=None).annotate(came=Coalesce(Subquery(net), ZERO, output_field=MoneyField()))
     for row in touched.of(own, "number").order_by("pk").iterator(CHUNK):
-        (right,) = spread(round(row.came, PLACES), claims_of([row]))
+        (right,) = spread(exact(row.came), claims_of([row]))
         if row.paid != right:
             yield {"invoice": row.number, "paid": row.paid, "right": right}
 
@@ -61,8 +62,7 @@ def _of_orders(touched: Touched) -> Iterator[dict[str, Any]]:
 
 def _wrong_shares(group: list[Invoice]) -> Iterator[dict[str, Any]]:
     """Invoices of one order; most are paid in full or not at all, and need no look at the payments' order."""
-    came = Payment.objects.filter(order=group[0].order_id).aggregate(net=NET)["net"] or ZERO
-    came = round(came, PLACES)
+    came = money_of(Payment.objects.filter(order=group[0].order_id))
     for row, right in zip(group, spread(came, claims_of(group)), strict=True):
         if row.paid != right:
             yield {"invoice": row.number, "paid": row.paid, "right": right}

@@ -21,6 +21,7 @@ from orders.ageing import OPEN_BALANCE
 from orders.billing_states import ASKED_CHARGES, LIVE_DUNNING, DunningStatus, RefundStatus, WaitReason
 from orders.exception_rows import order_rows
 from orders.models import Charge, Dispute, Dunning, Invoice, Order, Refund
+from orders.out_of_time import undecided
 from orders.unshipped import paid_not_shipped
 
 LOST = timedelta(hours=1)
@@ -207,6 +208,41 @@ class ChargesWait(OfCharges):
             Fix(_("Open the charges"), self.rows_url(item), permission="orders.finance", effect=effect),
             Fix(_("Look at stops and renewals"), reverse("renewals"), permission="renewals.run"),
         ]
+
+
+@exception_rule
+class PartlyAsked(OfFinance):
+    """Sent a link to pay, and not ended by the timer: part of the money came, or more was ordered since."""
+
+    name = "order.part_asked"
+    title = gettext_lazy("Paid or asked for in part")
+    tone = "warn"
+    target = timedelta(days=1)
+
+    def causes(self, now: datetime) -> Iterable[Cause]:
+        rows = undecided(Order.objects.all(), now)
+        return [group.cause() for group in grouped(rows, amount="total")]
+
+    def sentence(self, item: ExceptionItem) -> str:
+        words = ngettext(
+            "%(n)s order waits for the rest of its money", "%(n)s orders wait for the rest of their money", item.count
+        )
+        return words % {"n": portal.number(item.count)}
+
+    def why(self, item: ExceptionItem) -> str:
+        return _(
+            "The customer paid a part of it, or was asked for less than it costs now. It is not cancelled by itself."
+        )
+
+    def rows_url(self, item: ExceptionItem) -> str:
+        return self.link("order_list", timer="stopped")
+
+    def rows(self, item: ExceptionItem, now: datetime) -> Sequence[Row]:
+        return order_rows(item, now, "hold.payment")
+
+    def fixes(self, item: ExceptionItem) -> Sequence[Fix]:
+        effect = _("Ask for the rest, let it go, or cancel it")
+        return [Fix(_("Open the orders"), self.rows_url(item), permission="orders.view", effect=effect)]
 
 
 @exception_rule

@@ -108,6 +108,11 @@ def inbound() -> None:
         sold.InboundOrderFactory(channel=channel, state=state, received_at=timezone.now())
 
 
+def asked_for_less() -> None:
+    hold = sold.HoldFactory(code=HoldCode.PAYMENT, cancels_at=timezone.now() + DAY)
+    sold.InvoiceFactory(order=hold.order, gross_total=hold.order.total - 1)
+
+
 def parked() -> None:
     facts = {"parked_at": timezone.now(), "parked_code": "address", "parked_reason": "No address"}
     sold.DeliveryFactory(is_next=True, **facts)
@@ -125,6 +130,7 @@ CAUSES: dict[str, tuple[Callable[[], Any], str, Callable[[], Any]]] = {
     "payment.disputed": (lambda: sold.DisputeFactory(reference="dp_1", reason="not_received"), "Dispute dp_1: not received", lambda: Dispute.objects.update(closed_at=timezone.now())),
     "charge.unknown": (lambda: charge(status=ChargeStatus.UNKNOWN, sent_at=timezone.now() - 2 * HOUR), "1 charge has no answer from stripe", lambda: Charge.objects.update(status=ChargeStatus.DECLINED)),
     "charge.waits": (lambda: charge(put_off_at=timezone.now(), put_off_code="stock"), "1 charge waits: Goods are missing", lambda: Charge.objects.update(put_off_at=None, put_off_code="")),
+    "order.part_asked": (asked_for_less, "1 order waits for the rest of its money", release),
     "renewal.parked": (parked, "1 renewal waits: No delivery address", lambda: Delivery.objects.update(parked_at=None)),
     "parcel.silent": (parcel, "1 parcel of Nordic Parcel has no scan for 48 h", lambda: Shipment.objects.update(last_event_at=timezone.now())),
     "parcel.problem": (lambda: parcel(number="SH-1", problem="delivery_failed:consignee_not_home"), "Delivery failed: nobody at home · SH-1", lambda: Shipment.objects.update(problem="")),
@@ -134,7 +140,7 @@ CAUSES: dict[str, tuple[Callable[[], Any], str, Callable[[], Any]]] = {
     "paper.dead": (lambda: StoredDocumentFactory(kind="label", dead_at=timezone.now()), "1 paper (label) could not be made", lambda: None),
 }  # fmt: skip
 LISTED = (
-    "order.held", "stock.short", "order.late", "order.paid_not_shipped", "charge.waits", "inbound.waits", "dunning.open",
+    "order.held", "stock.short", "order.late", "order.paid_not_shipped", "order.part_asked", "charge.waits", "inbound.waits", "dunning.open",
     "refund.requested", "refund.failed", "parcel.silent", "parcel.problem",
 )  # fmt: skip
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from customers.models import Customer
 from ordermgmt.models import User
-from ordermgmt.money import ZERO
+from ordermgmt.money import exact
 from orders.models import AccountEntry, Invoice, Payment
 from orders.states import PaymentKind
 
@@ -31,7 +31,7 @@ class Use:
 def balance_of(customer: Customer, currency: str) -> Decimal:
     """The credit a customer has in a currency."""
     rows = AccountEntry.objects.filter(customer=customer, currency=currency)
-    return rows.aggregate(sum=Sum("amount"))["sum"] or ZERO
+    return exact(rows.aggregate(sum=Sum("amount"))["sum"])
 
 
 def lock_wallets(customer_ids: Iterable[int]) -> dict[Wallet, Decimal]:
@@ -50,7 +50,8 @@ def lock_wallets(customer_ids: Iterable[int]) -> dict[Wallet, Decimal]:
 
 def _wallets(customer_ids: Iterable[int]) -> dict[Wallet, Decimal]:
     rows = AccountEntry.objects.filter(customer__in=customer_ids).values_list("customer_id", "currency")
-    return {(pk, currency): sum_ for pk, currency, sum_ in rows.annotate(sum=Sum("amount")).order_by() if sum_ > 0}
+    sums = {(pk, currency): exact(sum_) for pk, currency, sum_ in rows.annotate(sum=Sum("amount")).order_by()}
+    return {wallet: sum_ for wallet, sum_ in sums.items() if sum_ > 0}
 
 
 def write_uses(uses: Sequence[Use], *, by: User | str | None, now: datetime) -> None:

@@ -10,7 +10,7 @@ from ordermgmt.history import record
 from ordermgmt.models import Activity, User
 from ordermgmt.retrying import retries_conflicts
 from orders.actions.change_previews import preview
-from orders.actions.making_changes import TooLateToChange, carry_out
+from orders.actions.making_changes import TooLateToChange, carry_out, refuse_free_units
 from orders.actions.progress import lock_order
 from orders.emails import changed_message
 from orders.models import Order, OrderChange
@@ -57,6 +57,7 @@ def _refuse_when_late(order: Order, wanted: Wanted) -> None:
         raise TooLateToChange(_("A line to be changed is not part of %(order)s") % {"order": order})
     if any(units < 0 for units in wanted.units.values()):
         raise TooLateToChange(_("Units cannot be below zero"))
+    refuse_free_units(order, sold, wanted.units)
     if (
         wanted.units
         and not wanted.add
@@ -110,7 +111,9 @@ def undo_change(change_id: int, *, by: User | str, now: datetime) -> Order:
         raise ChangeConflict(order, Activity.objects.of(order.number).first())
     if any(line.allocated or line.picked or line.packed or line.shipped for line in order.lines.all()):
         raise TooLateToChange(_("%(order)s is with the warehouse: make a new change instead") % {"order": order})
-    carry_out(order, Wanted.of_json(change.before["wanted"]), by=by, now=now, money=change.before["money"])
+    before = Wanted.of_json(change.before["wanted"])
+    refuse_free_units(order, order.lines.all(), before.units)
+    carry_out(order, before, by=by, now=now, money=change.before["money"])
     change.state, change.undone_at = ChangeState.UNDONE, now
     change.save(update_fields=["state", "undone_at"])
     record("order.change_undone", gettext_noop("The last change was undone"), subject=order.number, by=by, now=now)

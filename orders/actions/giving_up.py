@@ -1,6 +1,6 @@
 """Deliveries that are paid and will not come: their part of the invoice is credited."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import groupby
 
@@ -8,8 +8,9 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from ordermgmt.clock import business_day
-from ordermgmt.money import ZERO
+from ordermgmt.money import ZERO, exact
 from orders.actions.crediting import CreditPart, CreditRefused, credit_locked, credited_before
+from orders.actions.deferring import NOT_DELIVERED
 from orders.actions.refunding import RefundRefused
 from orders.actions.returning_money import GiveBack, settle_credit
 from orders.actions.subscription_work import NotAllowed, Work
@@ -87,17 +88,11 @@ def _credit(
 
 def _parts(invoice: Invoice, cycle: BillingCycle, numbers: Sequence[int], *, is_all: bool) -> list[CreditPart]:
     """What is left of these deliveries, by line."""
-    before, before_whole = credited_before(invoice), _credited_otherwise(invoice)
     room = invoice.gross_total - invoice.credited - invoice.written_off
     found = []
-    for line in invoice.lines.order_by("position"):
-        left = line.gross - before.get(line.pk, Credited()).all.gross
-        if _is_fee(line):
-            wanted = left if is_all else ZERO
-        else:
-            whole = line.gross - before_whole.get(line.pk, ZERO)
-            values = values_of_deliveries(whole, cycle.deliveries, invoice.currency)
-            wanted = sum((values[number - 1] for number in numbers), ZERO)
+    for line, values, left in _values(invoice, cycle):
+        fee = left if is_all else ZERO
+        wanted = fee if _is_fee(line) else sum((values[number - 1] for number in numbers), ZERO)
         gross = min(wanted, left, room)
         if gross > 0:
             found.append(CreditPart(line_id=line.pk, gross=gross))
@@ -105,10 +100,27 @@ def _parts(invoice: Invoice, cycle: BillingCycle, numbers: Sequence[int], *, is_
     return found
 
 
+def _values(invoice: Invoice, cycle: BillingCycle) -> Iterator[tuple[InvoiceLine, list[Decimal], Decimal]]:
+    """Each line with what each of the deliveries is worth of it, and what is left of it."""
+    before, before_whole = credited_before(invoice), _credited_otherwise(invoice)
+    for line in invoice.lines.order_by("position"):
+        whole = line.gross - before_whole.get(line.pk, ZERO)
+        values = values_of_deliveries(whole, cycle.deliveries, invoice.currency)
+        yield line, values, line.gross - before.get(line.pk, Credited()).all.gross
+
+
+def values_of_part(
+    invoice: Invoice, cycle: BillingCycle, number: int
+) -> Iterator[tuple[InvoiceLine, Decimal, Decimal]]:
+    """One delivery: each line (but a set-up fee) with what it is worth of it, and what is left of the line."""
+    found = _values(invoice, cycle)
+    return ((line, values[number - 1], left) for line, values, left in found if not _is_fee(line))
+
+
 def _credited_otherwise(invoice: Invoice) -> dict[int, Decimal]:
     """By line: what was credited of all deliveries alike, such as a price that was corrected."""
-    rows = CreditNoteLine.objects.filter(invoice_line__invoice=invoice).exclude(credit_note__reason=CreditReason.TERM)
-    return dict(rows.values_list("invoice_line").annotate(sum=Sum("gross")))
+    rows = CreditNoteLine.objects.filter(invoice_line__invoice=invoice).exclude(credit_note__reason__in=NOT_DELIVERED)
+    return {pk: exact(sum_) for pk, sum_ in rows.values_list("invoice_line").annotate(sum=Sum("gross"))}
 
 
 def _is_fee(line: InvoiceLine) -> bool:

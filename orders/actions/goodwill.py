@@ -12,7 +12,7 @@ from customers.actions.customers import refuse_ended
 from customers.models import Customer
 from ordermgmt.history import record
 from ordermgmt.models import ActivityCategory, User
-from ordermgmt.money import ZERO, round_money
+from ordermgmt.money import ZERO, exact, round_money
 from ordermgmt.retrying import retries_conflicts
 from ordermgmt.roles import Role
 from ordermgmt.templatetags.portal import money
@@ -43,7 +43,7 @@ def given_by(person: User, customer: Customer, currency: str, *, now: datetime) 
     rows = AccountEntry.objects.filter(
         customer=customer, currency=currency, cause__startswith=CAUSE, by=str(person), at__gt=now - WINDOW
     )
-    return rows.aggregate(sum=Sum("amount"))["sum"] or ZERO
+    return exact(rows.aggregate(sum=Sum("amount"))["sum"])
 
 
 def left_to_give(person: User, customer: Customer, currency: str, *, now: datetime) -> Decimal:

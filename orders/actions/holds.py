@@ -65,6 +65,7 @@ def hold(
     owner_role: str = Role.SUPPORT,
     target_hours: int = 4,
     expires_at: datetime | None = None,
+    cancels_at: datetime | None = None,
     pauses_sla: bool = True,
 ) -> Hold:
     """Inside the caller's transaction: put a hold on a locked order; the same handle twice is one hold.
@@ -87,6 +88,7 @@ def hold(
             "owner_role": owner_role,
             "target_hours": target_hours,
             "expires_at": expires_at,
+            "cancels_at": cancels_at,
             "pauses_sla": pauses_sla,
             "opened_at": now,
             "opened_by": str(by),
@@ -139,12 +141,13 @@ def release(held: Hold, order: Order, *, by: User | str, now: datetime, note: st
 
 @transaction.atomic(durable=True)
 def undo_release(hold_id: int, *, by: User | str, now: datetime) -> Hold:
-    """Put a released hold back as it was. Raises NotOpen when the order is finished."""
+    """Put a released hold back as it was; it ends no order whose time was up meanwhile. Raises NotOpen when that is finished."""
     order = lock_order(Hold.objects.values_list("order_id", flat=True).get(pk=hold_id))
     old = Hold.objects.get(pk=hold_id)
     same = ("code", "reason", "source", "handle", "note", "keeps_stock", "owner_role", "target_hours", "pauses_sla")
     facts = {name: getattr(old, name) for name in same}
-    return hold(order, by=by, now=now, blocks=old.stages, expires_at=old.expires_at, **facts)
+    cancels_at = old.cancels_at if old.cancels_at and old.cancels_at > now else None
+    return hold(order, by=by, now=now, blocks=old.stages, expires_at=old.expires_at, cancels_at=cancels_at, **facts)
 
 
 def expire_holds(*, now: datetime) -> Tally:

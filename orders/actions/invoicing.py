@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from customers.models import Customer
 from ordermgmt.models import User
-from ordermgmt.money import ZERO
+from ordermgmt.money import ZERO, exact
 from orders.actions.posting import BillRow, Draft, post
 from orders.actions.settling import claim, money_of, spread
 from orders.billing_states import TAKEN_BACK
@@ -112,22 +112,26 @@ def _with_rounding(order: Order, rows: list[BillRow]) -> list[BillRow]:
 
 def _standing(order: Order) -> Decimal:
     """What the invoices of the order bill, less what was taken back because it is not sent or billed anew."""
-    billed = order.invoices.aggregate(sum=Sum("gross_total"))["sum"] or ZERO
+    billed = exact(order.invoices.aggregate(sum=Sum("gross_total"))["sum"])
     notes = CreditNote.objects.filter(invoice__order=order, reason__in=TAKEN_BACK)
-    return billed - (notes.aggregate(sum=Sum("gross_total"))["sum"] or ZERO)
+    return billed - exact(notes.aggregate(sum=Sum("gross_total"))["sum"])
 
 
 def _billed(order: Order) -> dict[int, tuple[int, Amounts]]:
     """Units and amounts that earlier invoices took, by order line; what was taken back is not among them."""
     lines = InvoiceLine.objects.filter(invoice__order=order, order_line__isnull=False).values_list("order_line_id")
     sums = {"units": Sum("quantity"), "net": Sum("net"), "tax": Sum("tax")}
-    billed = {pk: (units, Amounts(net=net, tax=tax)) for pk, units, net, tax in lines.annotate(**sums)}
+    billed = {pk: (units, _amounts(net, tax)) for pk, units, net, tax in lines.annotate(**sums)}
     back = CreditNoteLine.objects.filter(invoice_line__invoice__order=order, credit_note__reason__in=TAKEN_BACK)
     for pk, units, net, tax in back.values_list("invoice_line__order_line_id").annotate(**sums):
         if pk in billed:
             before, amounts = billed[pk]
-            billed[pk] = (before - units, amounts.minus(Amounts(net=net, tax=tax)))
+            billed[pk] = (before - units, amounts.minus(_amounts(net, tax)))
     return billed
+
+
+def _amounts(net: Decimal, tax: Decimal) -> Amounts:
+    return Amounts(net=exact(net), tax=exact(tax))
 
 
 def _shipped_rows(

@@ -5,15 +5,19 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from inventory.models import Sku
 from ordermgmt.models import User
 from orders.actions.allocation import allocate, free_promised
 from orders.actions.cancellation import TooLateToCancel, stocked_units, take_off
 from orders.actions.finishing import finish_unshipped
 from orders.actions.holds import release
+from orders.actions.paying import release_when_paid
 from orders.actions.progress import refresh_status
 from orders.actions.promises import destination, renew_promises
 from orders.actions.repricing import MONEY, reprice_line, tax_of, total_up
+from orders.actions.unbilling import credit_what_is_not_sent
 from orders.checks import address_problems
 from orders.drafts import DraftAddress, DraftLine
 from orders.exploding import explode
@@ -29,6 +33,14 @@ FIELDS = ("email", "phone", "note", "shipping_method", "requested_delivery_on", 
 
 class TooLateToChange(Exception):
     """What was to be changed is with the warehouse or has left; the sentence says what."""
+
+
+def refuse_free_units(order: Order, lines: Iterable[OrderLine], units: Mapping[int, int]) -> None:
+    """Raises TooLateToChange: more of what a renewal was paid for in advance would be sent for nothing."""
+    for line in lines if order.is_renewal else ():
+        if not line.unit_price and units.get(line.pk, 0) > line.ordered - line.cancelled:
+            words = _("%(name)s was paid in advance and costs nothing here. Add more of it as a new item")
+            raise TooLateToChange(words % {"name": line.name})
 
 
 def carry_out(
@@ -49,6 +61,7 @@ def carry_out(
     total_up(order, tax_before=tax_before, lines=[*lines.values(), *added])
     _change_address(order, wanted, by=by, now=now)
     _promise_again(order, wanted, by=by, now=now)
+    _settle(order, by=by, now=now)
     return before
 
 
@@ -187,6 +200,12 @@ def _promise_again(order: Order, wanted: Wanted, *, by: User | str, now: datetim
     allocate(order, by=by, now=now)
     refresh_status(order, now=now)
     renew_promises([order], network, by=by, now=now)
+
+
+def _settle(order: Order, *, by: User | str, now: datetime) -> None:
+    """What was billed and is not wanted any more is credited; what is covered now is not held for money."""
+    credit_what_is_not_sent(order, by=by, now=now)
+    release_when_paid(order, by=by, now=now)
     finish_unshipped(order, by=by, now=now)
 
 

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_noop
 
 from ordermgmt.history import record
 from ordermgmt.models import User
+from orders.actions.paid_units import notes_of
 from orders.billing_states import DeliveryStatus, EventKind, SubscriptionStatus
-from orders.models import Delivery, Order, RevenueEntry, Subscription, SubscriptionEvent
+from orders.models import CreditNote, Delivery, Order, RevenueEntry, Subscription, SubscriptionEvent
 from orders.states import InvoiceStatus
 
 OVER = (SubscriptionStatus.CANCELLED, SubscriptionStatus.EXPIRED)
@@ -26,12 +27,14 @@ def owe_again(order: Order, *, by: User | str, now: datetime) -> str:
     """Inside the caller's transaction (`lock_subscription_of`): a cancelled order of a delivery that was paid ahead.
 
     The part of the charge that paid for it waits for a later delivery. One charged with its own order is credited
-    with it (`unbilling`). Answers what the customer is told: it comes `later`, its price comes `back`, or nothing.
+    with it (`unbilling`), and so is the rest of one of which units were credited before. Answers what the customer is told: it comes `later`, its price comes `back`, or nothing.
     """
     rows = Delivery.objects.filter(order=order, status=DeliveryStatus.ORDERED, owed_again_at=None)
     row = rows.select_related("cycle__invoice", "subscription").first()
     if row is None or not _is_paid_ahead(row):
         return ""
+    if CreditNote.objects.filter(cause__startswith=notes_of(order)).exists():
+        return "back"
     if row.cycle and row.cycle.invoice:
         RevenueEntry.objects.filter(invoice=row.cycle.invoice, delivery=row).update(delivery=None)
     Delivery.objects.filter(pk=row.pk).update(cycle=None, part=None, value=None, owed_again_at=now)

@@ -10,7 +10,7 @@ from typing import TypeVar
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Sum, Value, When
 
 from ordermgmt.clock import business_day
-from ordermgmt.money import ZERO
+from ordermgmt.money import ZERO, exact
 from orders.billing_states import TAKEN_BACK
 from orders.models import CreditNote, Invoice, Order, OrderLine, Payment
 from orders.states import FulfilmentStatus, InvoiceStatus, OrderStatus
@@ -186,4 +186,4 @@ def _taken_back(invoice_ids: Sequence[int]) -> dict[int, Decimal]:
     if not invoice_ids:
         return {}
     notes = CreditNote.objects.filter(invoice__in=invoice_ids, reason__in=TAKEN_BACK).order_by()
-    return dict(notes.values_list("invoice_id").annotate(sum=Sum("gross_total")))
+    return {pk: exact(sum_) for pk, sum_ in notes.values_list("invoice_id").annotate(sum=Sum("gross_total"))}

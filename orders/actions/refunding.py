@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.models.history import ActivityCategory
-from ordermgmt.money import ZERO, round_money
+from ordermgmt.money import exact, round_money
 from ordermgmt.numbering import next_number
 from ordermgmt.retrying import retries_conflicts
 from orders.actions.progress import lock_order
@@ -94,7 +94,7 @@ def _check(payment: Payment, amount: Decimal, reason: str, credit_note: CreditNo
         facts = {"left": left, "currency": payment.currency}
         raise RefundRefused(_("Only %(left)s %(currency)s can be paid back.") % facts)
     if credit_note:
-        asked = credit_note.refunds.filter(status__in=LIVE_REFUNDS).aggregate(sum=Sum("amount"))["sum"] or ZERO
+        asked = exact(credit_note.refunds.filter(status__in=LIVE_REFUNDS).aggregate(sum=Sum("amount"))["sum"])
         if asked + amount > credit_note.gross_total:
             left = round_money(credit_note.gross_total - asked, credit_note.currency)
             facts = {"left": left, "currency": credit_note.currency}
@@ -105,7 +105,7 @@ def left_of(payment: Payment) -> Decimal:
     """What can still go back of it: no more than the payment has left, nor than is left of all money beside it."""
     beside = Payment.objects.filter(order=payment.order) if payment.order_id else _of_invoice(payment)
     waiting = Refund.objects.filter(payment__in=beside, status__in=LIVE_REFUNDS, money_back=None)
-    asked = waiting.aggregate(sum=Sum("amount"))["sum"] or ZERO
+    asked = exact(waiting.aggregate(sum=Sum("amount"))["sum"])
     return round_money(min(payment.amount - payment.returning, money_of(beside) - asked), payment.currency)
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ordermgmt.models import User
-from ordermgmt.money import ZERO
+from ordermgmt.money import ZERO, exact
 from orders.actions.accounts import ACCOUNT
 from orders.actions.progress import refresh_status
 from orders.actions.refunding import ask_refund, left_of, lock_payment
@@ -64,7 +64,7 @@ def overpaid(invoice: Invoice) -> Decimal:
         asked = ZERO if order.current_status == OrderStatus.CANCELLED else order.total - order.credited_total
     money = money_beside(invoice)
     waiting = Refund.objects.filter(payment__in=money, status__in=LIVE_REFUNDS, money_back=None)
-    going: Decimal = waiting.aggregate(sum=Sum("amount"))["sum"] or ZERO
+    going = exact(waiting.aggregate(sum=Sum("amount"))["sum"])
     return max(money_of(money) - going - asked, ZERO)
 
 

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from django.db.models import Case, DecimalField, F, Q, QuerySet, Sum, When
-from django.db.models.functions import Coalesce
 
-from ordermgmt.money import ZERO
+from ordermgmt.money import ZERO, exact
 from orders.models import Invoice, Order, Payment
 from orders.states import InvoiceStatus, PaymentKind, PaymentState
 
@@ -77,7 +76,7 @@ def spread(money: Decimal, claims: Sequence[Decimal]) -> list[Decimal]:
 
 def money_of(payments: QuerySet[Payment]) -> Decimal:
     """Captures less refunds that succeeded."""
-    return payments.aggregate(net=Coalesce(NET, ZERO, output_field=DecimalField()))["net"] or ZERO
+    return exact(payments.aggregate(net=NET)["net"])
 
 
 def claims_of(invoices: Iterable[Invoice]) -> list[Decimal]:

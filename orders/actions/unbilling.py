@@ -1,11 +1,13 @@
 """What was billed and is cancelled before it left is credited (renewals are billed when they are ordered)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Sum
 
 from ordermgmt.models import User
 from orders.actions.crediting import CreditPart, credit_locked, credited_before, everything
+from orders.actions.paid_units import credit_paid_units
 from orders.actions.returning_money import settle
 from orders.actions.writing_off import owe_again
 from orders.billing_states import TAKEN_BACK, CreditReason
@@ -21,8 +23,13 @@ def credit_what_is_not_sent(order: Order, *, by: User | str, now: datetime) -> N
     any cancellation, until it is paid back or put on account. Takes the series of credit notes, the last lock.
     """
     invoices = list(Invoice.objects.select_for_update(of=("self",)).filter(order=order).order_by("-pk"))
-    if not invoices:
-        return
+    if invoices:
+        _credit(order, invoices, by=by, now=now)
+    if order.is_renewal:
+        credit_paid_units(order, by=by, now=now)
+
+
+def _credit(order: Order, invoices: Sequence[Invoice], *, by: User | str, now: datetime) -> None:
     is_over = order.current_status == OrderStatus.CANCELLED
     excess = {} if is_over else _excess(order)
     for invoice in invoices:

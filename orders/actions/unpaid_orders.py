@@ -14,7 +14,8 @@ from orders.actions.charge_work import close_page
 from orders.actions.pay_pages import OPENING
 from orders.actions.progress import lock_order
 from orders.billing_states import ASKED_CHARGES
-from orders.models import Charge, Hold, Invoice
+from orders.models import Charge, Hold, Invoice, Order
+from orders.out_of_time import undecided
 from orders.payments.registry import provider_of
 from orders.states import OrderStatus
 
@@ -25,9 +26,10 @@ def cancel_unpaid(*, now: datetime) -> Tally:
     """The run: cancel what is still held for money past its time. Safe to repeat: a cancelled order has no open hold.
 
     An order whose charge is under way waits for the answer; a page of the provider is closed first, and what was
-    paid there meanwhile counts.
+    paid there meanwhile counts. Where part of the money came, or more was ordered since, a person decides.
     """
     due = Hold.objects.open().filter(cancels_at__lte=now).order_by("cancels_at", "pk")
+    due = due.exclude(order__in=undecided(Order.objects.all(), now).values("pk"))
     rows = list(due.values_list("order", "order__number"))
     return each(rows, lambda row: _cancel(row[0], now), number=itemgetter(1))
 
@@ -50,6 +52,8 @@ def _cancel_locked(order_id: int, *, now: datetime) -> bool:
     order = lock_order(order_id)
     is_due = Hold.objects.filter(order=order, cancels_at__lte=now).open().exists()
     is_asked = Charge.objects.filter(invoice__order=order, status__in=ASKED_CHARGES).exists()
+    if undecided(Order.objects.filter(pk=order.pk), now).exists():
+        return False
     if not is_due or is_asked or order.current_status != OrderStatus.ACCEPTED or order.balance <= 0:
         return False
     for invoice in Invoice.objects.filter(order=order):

@@ -11,9 +11,10 @@ from inventory.models import StockLevel
 from ordermgmt.tests.planting import found, lift_guards
 from orders.actions.cancellation import cancel_order, cancel_units
 from orders.actions.progress import advance, refresh_status
+from orders.drafts import DraftCharge
 from orders.factories import NOW, InboundOrderFactory, PaymentFactory, order
 from orders.models import Allocation, Order, OrderLine, Payment
-from orders.states import InboundState, PaymentKind
+from orders.states import ChargeKind, InboundState, PaymentKind
 
 pytestmark = pytest.mark.django_db
 CODES = ("I02", "I07", "I09", "I10", "I11", "I13", "I34", "I44", "I51", "I52", "I53")
@@ -56,6 +57,13 @@ def test_i09_a_total_that_is_no_sum(made: Order) -> None:
     Order.objects.filter(pk=made.pk).update(total=F("total") + 1)
     (row,) = rows("I09")
     assert (row["order"], Decimal(str(row["total"])), Decimal(str(row["parts"]))) == (made.number, 51, 50)
+
+
+def test_i09_a_discount_of_delivery_is_counted_in_decimals() -> None:
+    """SQLite subtracts floats: 4.90 - 4.80 is 0.10000000000000053 there."""
+    delivery = DraftCharge(kind=ChargeKind.SHIPPING, title="Delivery", amount=Decimal("4.90"), discount=Decimal("4.80"))
+    made = order({SkuFactory(): 1}, charges=(delivery,))
+    assert (made.total, rows("I09")) == (Decimal("10.10"), [])
 
 
 def test_i10_a_tax_that_does_not_follow(made: Order) -> None:

@@ -201,6 +201,18 @@ def test_money_of_an_order_counts_for_the_order() -> None:
     assert (made.paid_total, made.payment_status) == (30, PaymentStatus.PAID)
 
 
+def test_credit_that_was_used_up_is_nothing() -> None:
+    """SQLite adds floats: 0.10 + 0.20 - 0.30 is not quite nothing there, and no payment of nothing may come of it."""
+    customer = CustomerFactory()
+    receive(customer, "0.10")
+    receive(customer, "0.20")
+    used = billed("0.30", customer=customer)
+    assert (used.paid, balance_of(customer, "EUR")) == (Decimal("0.30"), 0)
+    fresh = billed("5.00", customer=customer)
+    assert (fresh.paid, fresh.payments.count()) == (0, 0)
+    assert use_credit(customer, currency="EUR", by="Eva", now=NOW) == 0
+
+
 # Cancelling what was billed ------------------------------------------------------------------------
 def renewed(units: int = 3) -> Order:
     subscription, sku = SubscriptionFactory(), SkuFactory()
