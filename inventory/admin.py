@@ -147,6 +147,13 @@ class StockLevelAdmin(ReadOnlyAdmin):
     search_fields = ("sku__code", "sku__name")
 
 
+@admin.register(models.Reservation)
+class ReservationAdmin(ReadOnlyAdmin):
+    list_display = ("level", "units", "until")
+    list_select_related = ("level__sku", "level__warehouse")
+    search_fields = ("level__sku__code",)
+
+
 @admin.register(models.BinStock)
 class BinStockAdmin(ReadOnlyAdmin):
     list_display = ("bin", "sku", "lot", "quantity", "allocated")

@@ -10,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from inventory.actions.reserving import kept_back
 from inventory.models import StockLevel
 from ordermgmt.models import Activity
 from ordermgmt.money import ZERO, exact, tax_in, tax_on
@@ -55,11 +56,15 @@ def _in_chunks(orders: QuerySet[Order]) -> Iterator[list[Order]]:
         last = chunk[-1].pk
 
 
-@invariant("I02", _("Promised stock equals the allocations of orders"))
+@invariant("I02", _("Promised stock equals the allocations of orders and what is kept back for forms"))
 def promised_equals_allocations(now: datetime) -> Iterable[Any]:
     levels = StockLevel.objects.values_list("warehouse__code", "sku__code").annotate(n=Sum("allocated"))
     rows = Allocation.objects.order_by().values_list("warehouse__code", "sku__code").annotate(n=Sum("quantity"))
-    return _differences(levels, rows, ("warehouse", "sku"), ("promised", "allocations"))
+    given = {(warehouse, sku): units for warehouse, sku, units in rows}
+    for warehouse, sku, units in kept_back():
+        given[warehouse, sku] = given.get((warehouse, sku), 0) + units
+    both = [(*key, units) for key, units in given.items()]
+    return _differences(levels, both, ("warehouse", "sku"), ("promised", "allocations"))
 
 
 @invariant("I07", _("Allocations are what their lines still need from stock"), is_local=True)

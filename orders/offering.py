@@ -1,6 +1,7 @@
 """Items as they are offered on the phone: found by what is typed, with price, tax, and what is there."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -43,8 +44,17 @@ def find_codes(typed: str) -> list[tuple[str, int]]:
     return [(code, 1) for code in rows.values_list("code", flat=True)[:MOST_FOUND]]
 
 
-def offers(codes: Iterable[str], *, currency: str, warehouse_ids: Collection[int] | None = None) -> dict[str, Offer]:
-    """By code, in three statements; `warehouse_ids` are the places that may deliver (None: all)."""
+def offers(
+    codes: Iterable[str],
+    *,
+    currency: str,
+    warehouse_ids: Collection[int] | None = None,
+    kept: Mapping[tuple[int, int], int] | None = None,
+) -> dict[str, Offer]:
+    """By code, in three statements; `warehouse_ids` are the places that may deliver (None: all).
+
+    `kept` are units kept back for whoever asks, by warehouse and SKU: they are free for them.
+    """
     wanted = set(codes)
     if not wanted:
         return {}
@@ -53,7 +63,9 @@ def offers(codes: Iterable[str], *, currency: str, warehouse_ids: Collection[int
     found = list(rows.values_list("pk", "code", "name", "status", "is_bundle", "product__tax_class", "priced__amount"))
     parts = components_of(row[0] for row in found if row[4])
     needed = {row[0] for row in found} | {part.component_id for own in parts.values() for part in own}
-    free = _free(needed, warehouse_ids)
+    free = Counter(_free(needed, warehouse_ids))
+    for (warehouse, sku), units in (kept or {}).items():
+        free[sku] += units if warehouse_ids is None or warehouse in warehouse_ids else 0
     made = {}
     for pk, code, name, status, _is_bundle, tax_class, price in found:
         own = parts.get(pk, ())

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/new/", order_new.order_new, name="order_new"),
     path("orders/new/customers/", order_new.order_new_customers, name="order_new_customers"),
     path("orders/new/items/", order_new.order_new_items, name="order_new_items"),
+    path("orders/new/promised/", order_new.order_new_promised, name="order_new_promised"),
     path("orders/new/restore/<str:token>/", order_new.order_restore, name="order_restore"),
     path("orders/bulk/undo/", order_bulk.bulk_undo, name="order_bulk_undo"),
     path("orders/bulk/<slug:slug>/", order_bulk.bulk, name="order_bulk"),

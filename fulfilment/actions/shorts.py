@@ -20,6 +20,7 @@ from fulfilment.shelving import Demand, Shelf, Shelves, Take
 from fulfilment.states import ShortReason, Verdict
 from inventory.actions.holding import lock_levels
 from inventory.actions.moving import Move, write_moves
+from inventory.actions.reserving import give_way
 from inventory.models import Bin, BinStock, CountTask, StockLevel, Warehouse
 from inventory.states import BinKind, MovementKind
 from ordermgmt.history import record
@@ -103,6 +104,7 @@ def _replace(pick: Pick, gone: dict[PickTask, int], reason: str, scan: Scan) -> 
     """Other bins for the missing units, as far as they are free; the rest leaves the promise. By task id."""
     warehouse_id = pick.bin.warehouse_id
     level = _lock_levels(pick, gone)[warehouse_id, pick.sku.pk]
+    give_way(level)
     spare = level.on_hand - level.unsaleable - level.allocated
     shelves = Shelves(_other_shelves(pick))
     found: dict[int, list[Take]] = {}

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from inventory.actions.moving import Move, write_moves
+from inventory.actions.reserving import give_way
 from inventory.models import Bin, BinStock, Lot, Sku, StockLevel, StockMovement
 from inventory.states import MovementKind
 from ordermgmt.history import record
@@ -135,7 +136,9 @@ def _check_promises(level: StockLevel, place: Bin, units: int, change: int, asid
             _("%(aside)d units in %(bin)s are set aside for picks. Finish or take back those picks first.")
             % {"aside": aside, "bin": place.code}
         )
-    free = level.on_hand - level.unsaleable - level.allocated
+    if place.is_saleable and _unpromised(level) + change < 0:
+        give_way(level)
+    free = _unpromised(level)
     if place.is_saleable and free + change < 0:
         raise AdjustmentRefused(
             _(
@@ -143,6 +146,10 @@ def _check_promises(level: StockLevel, place: Bin, units: int, change: int, asid
             )
             % {"promised": level.allocated, "short": -(free + change)}
         )
+
+
+def _unpromised(level: StockLevel) -> int:
+    return level.on_hand - level.unsaleable - level.allocated
 
 
 def _tell(written: StockMovement, place: Bin, sku: Sku, by: User | str, now: datetime) -> None:

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from inventory.actions.moving import Move, write_moves
+from inventory.actions.reserving import give_way
 from inventory.models import Bin, BinStock, Lot, Sku, StockLevel, StockMovement
 from inventory.states import BinKind, MovementKind
 from ordermgmt.history import record
@@ -89,6 +90,8 @@ def _check(units: int, origin: Bin, target: Bin) -> None:
 def _check_promised(level: StockLevel, units: int, origin: Bin, target: Bin) -> None:
     if not origin.is_saleable or target.is_saleable:
         return
+    if units > level.on_hand - level.unsaleable - level.allocated:
+        give_way(level)
     free = level.on_hand - level.unsaleable - level.allocated
     if units > free:
         raise TransferRefused(

@@ -157,6 +157,28 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='StockLevel',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('on_hand', models.IntegerField(default=0, verbose_name='on hand')),
+                ('unsaleable', models.IntegerField(default=0, verbose_name='not for sale')),
+                ('allocated', models.IntegerField(default=0, verbose_name='promised')),
+                ('safety', models.IntegerField(default=0, verbose_name='safety stock')),
+                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='levels', to='inventory.sku')),
+                ('warehouse', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='levels', to='inventory.warehouse')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Reservation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=64)),
+                ('units', models.PositiveIntegerField(verbose_name='units')),
+                ('until', models.DateTimeField(db_index=True, verbose_name='until')),
+                ('level', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reservations', to='inventory.stocklevel')),
+            ],
+        ),
+        migrations.CreateModel(
             name='StockMovement',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -175,18 +197,6 @@ class Migration(migrations.Migration):
                 ('lot', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='inventory.lot')),
                 ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='inventory.sku')),
                 ('warehouse', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='inventory.warehouse')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='StockLevel',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on_hand', models.IntegerField(default=0, verbose_name='on hand')),
-                ('unsaleable', models.IntegerField(default=0, verbose_name='not for sale')),
-                ('allocated', models.IntegerField(default=0, verbose_name='promised')),
-                ('safety', models.IntegerField(default=0, verbose_name='safety stock')),
-                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='levels', to='inventory.sku')),
-                ('warehouse', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='levels', to='inventory.warehouse')),
             ],
         ),
         migrations.CreateModel(
@@ -281,6 +291,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='skuprice',
             constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='price_not_negative'),
+        ),
+        migrations.AddConstraint(
+            model_name='reservation',
+            constraint=models.UniqueConstraint(fields=('key', 'level'), name='one_reservation'),
+        ),
+        migrations.AddConstraint(
+            model_name='reservation',
+            constraint=models.CheckConstraint(condition=models.Q(('units__gt', 0)), name='reservation_of_units'),
         ),
         migrations.AddIndex(
             model_name='stockmovement',

@@ -1,4 +1,5 @@
 from inventory.models.products import BundleComponent, Lot, Product, Sku, SkuCode, SkuPrice
+from inventory.models.reservations import Reservation
 from inventory.models.stock import BinStock, CountEntry, CountTask, StockLevel, StockMovement
 from inventory.models.warehouses import Bin, Closure, Membership, ServedZone, Warehouse
 
@@ -12,6 +13,7 @@ __all__ = [
     "Lot",
     "Membership",
     "Product",
+    "Reservation",
     "ServedZone",
     "Sku",
     "SkuCode",

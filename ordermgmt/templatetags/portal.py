@@ -144,6 +144,12 @@ def clock_time(value: datetime | None) -> str:
 
 
 @register.filter
+def seconds_from(until: datetime, now: datetime) -> int:
+    """Whole seconds until a moment has surely passed."""
+    return max(0, int((until - now).total_seconds()) + 2)
+
+
+@register.filter
 def clock_seconds(value: datetime) -> str:
     """The time of day of a live page in the business zone: 14:05:10."""
     return f"{value.astimezone(business_zone()):%H:%M:%S}"

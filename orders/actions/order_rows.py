@@ -1,7 +1,7 @@
 """The rows of an order that is taken in: built from its draft and what was decided, unsaved."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -47,6 +47,8 @@ class Prepared:
     to: Destination
     now: datetime
     into: Order | None = None
+    # Units kept back for it while it was written, by warehouse and SKU; free for it alone.
+    kept: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
     @property
     def needs(self) -> tuple[Need, ...]:

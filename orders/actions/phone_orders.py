@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop
 from customers.actions.addresses import add
 from customers.actions.customers import register
 from customers.models import Customer
+from inventory.actions.reserving import release, reserved_for
 from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.numbering import next_number
@@ -69,8 +70,10 @@ def place_phone_order(entered: Entered, *, by: User | str, now: datetime) -> Ord
     """
     work = _claim(entered, by=by, now=now)
     into = _saved(work)
+    kept = reserved_for(entered.token)
+    release(entered.token)
     customer_id = _customer(entered, by=by, now=now)
-    order = place(replace(entered.draft, customer_id=customer_id), by=by, now=now, into=into)
+    order = place(replace(entered.draft, customer_id=customer_id), by=by, now=now, into=into, kept=kept)
     work.order, work.number, work.placed_at, work.discarded_at = order, order.number, now, None
     work.save()
     if ask := ASKING.get(entered.pay):
@@ -166,6 +169,7 @@ def discard_draft(order_id: int, *, by: User | str, now: datetime) -> OrderInWor
         raise NotADraft(_("%(number)s was placed meanwhile. Cancel it instead.") % {"number": order.number})
     work.order, work.discarded_at = None, now
     work.save()
+    release(work.token)
     order.delete()
     record("order.draft_discarded", gettext_noop("Draft discarded"), subject=work.number, by=by, now=now)
     return work

@@ -6,7 +6,7 @@ was faster, all is undone and decided anew under the locks.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -44,6 +44,8 @@ class Level(NamedTuple):
 
 
 Levels = Mapping[tuple[int, int], Level]
+Kept = Mapping[tuple[int, int], int]
+NOTHING_KEPT: Kept = {}
 
 
 class DraftRefused(Exception):
@@ -69,9 +71,14 @@ def place_order(draft: OrderDraft, *, by: User | str, now: datetime) -> Order:
             return _write(prepared, _locked_levels(prepared), by=by)
 
 
-def place(draft: OrderDraft, *, by: User | str, now: datetime, into: Order | None = None) -> Order:
-    """Inside the caller's transaction: as `place_order`. `into` is a saved draft (locked) that becomes the order."""
-    prepared = replace(prepare(draft, now=now), into=into)
+def place(
+    draft: OrderDraft, *, by: User | str, now: datetime, into: Order | None = None, kept: Kept = NOTHING_KEPT
+) -> Order:
+    """Inside the caller's transaction: as `place_order`. `into` is a saved draft (locked) that becomes the order.
+
+    `kept` were kept back for it and are free by now, with their levels locked: they stay its own.
+    """
+    prepared = replace(prepare(draft, now=now), into=into, kept=kept)
     try:
         # A savepoint, so that what was written is undone alone when the stock was taken meanwhile.
         with transaction.atomic():
@@ -82,23 +89,26 @@ def place(draft: OrderDraft, *, by: User | str, now: datetime, into: Order | Non
 
 @dataclass(frozen=True)
 class Preview:
-    """What placing a draft now would give: days, units that wait, and everything noticed."""
+    """What placing a draft now would give: days, units that wait, everything noticed, and units by level id."""
 
     promise: Promise | None
     missing: int
     findings: tuple[Finding, ...]
+    units: Mapping[int, int] = field(default_factory=dict)
 
 
-def preview(draft: OrderDraft, *, now: datetime) -> Preview:
-    """By the rules of `place_order`, writing and locking nothing."""
+def preview(draft: OrderDraft, *, now: datetime, kept: Kept = NOTHING_KEPT) -> Preview:
+    """By the rules of `place_order`, writing and locking nothing. `kept` is what is kept back for it already."""
     try:
-        prepared = prepare(draft, now=now)
+        prepared = replace(prepare(draft, now=now), kept=kept)
     except DraftRefused as refused:
         return Preview(None, 0, refused.findings)
-    decided = _decide(prepared, _levels(prepared))
+    levels = {key: Level(one.pk, one.free + kept.get(key, 0)) for key, one in _levels(prepared).items()}
+    decided = _decide(prepared, levels)
     made = decided.promise
     late = check_promise(draft.requested_delivery_on, made.delivery_on if made else None)
-    return Preview(made, decided.missing, (*prepared.draft.findings, *check_stock(decided.missing), *late))
+    findings = (*prepared.draft.findings, *check_stock(decided.missing), *late)
+    return Preview(made, decided.missing, findings, _units_by_level(prepared, decided, levels))
 
 
 def prepare(draft: OrderDraft, *, now: datetime) -> Prepared:
@@ -149,7 +159,11 @@ _SOMEBODY_WAITS = PreparedRead(
 
 
 def free_of(levels: Levels) -> dict[tuple[int, int], int]:
-    return {key: level.free for key, level in levels.items() if level.free > 0}
+    return free_units({key: level.free for key, level in levels.items()})
+
+
+def free_units(units: Mapping[tuple[int, int], int]) -> dict[tuple[int, int], int]:
+    return {key: count for key, count in units.items() if count > 0}
 
 
 def somebody_waits(skus: Collection[int]) -> bool:
@@ -184,8 +198,20 @@ def _source(prepared: Prepared, free: dict[tuple[int, int], int]) -> Sourcing:
     if not somebody_waits(skus):
         return decide(prepared.needs, prepared.network.sources(prepared.to), free)
     queue = queue_for(skus, now=prepared.now)
+    if prepared.kept:
+        return _source_kept(prepared, list(queue.waiting.values()), {**queue.free, **free})
     own = waiting_as(0, prepared)
     return fill([*queue.waiting.values(), own], {**queue.free, **free}, now=prepared.now)[0]
+
+
+def _source_kept(prepared: Prepared, waiting: Sequence[Waiting], free: dict[tuple[int, int], int]) -> Sourcing:
+    """Those who wait share what was not kept back; the order takes what was, and what they leave."""
+    left = {key: units - prepared.kept.get(key, 0) for key, units in free.items()}
+    for given in fill(waiting, {key: max(units, 0) for key, units in left.items()}, now=prepared.now).values():
+        for part in given.parts:
+            left[part.warehouse_id, part.sku_id] -= part.units
+    own = {key: units + prepared.kept.get(key, 0) for key, units in left.items()}
+    return decide(prepared.needs, prepared.network.sources(prepared.to), free_units(own))
 
 
 def _write(prepared: Prepared, levels: Levels, *, by: User | str) -> Order:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,8 @@ from customers.forms import country_choices
 from customers.models import Address, Customer
 from customers.search import matching
 from customers.states import CustomerStatus
+from inventory.actions.holding import NotEnoughStock
+from inventory.actions.reserving import reserve, reserved_for, reserved_until
 from ordermgmt.clock import business_day
 from ordermgmt.finding import Asked
 from ordermgmt.templatetags.portal import money, weekday_words
@@ -30,6 +32,9 @@ from orders.states import LineKind, OrderStatus
 from orders.tax_rates import load_rates, seller_country
 
 MOST_FOUND = 8
+KEPT_FOR = timedelta(minutes=15)
+# Of two forms for the same units, one plans again with what the other left.
+MOST_TURNS = 3
 # Not said on this page: the first is about our channel, the second is what was chosen under Pay.
 UNSAID = frozenset({"currency", "on_invoice", "no_lines", "stock"})
 SOLD = (LineKind.ITEM, LineKind.BUNDLE)
@@ -120,7 +125,7 @@ class Desk:
         return self.offers(item.code for item in self.work.items)
 
     def offers(self, codes: Any) -> dict[str, Offer]:
-        return offers(codes, currency=self.currency, warehouse_ids=self.warehouse_ids)
+        return offers(codes, currency=self.currency, warehouse_ids=self.warehouse_ids, kept=self.kept)
 
     @cached_property
     def draft(self) -> OrderDraft:
@@ -140,7 +145,34 @@ class Desk:
         """What placing it now would give, once there is something to place and somewhere to send it."""
         if not self.draft.lines or self.draft.shipping is None:
             return None
-        return preview(self.draft, now=self.now)
+        return preview(self.draft, now=self.now, kept=self.kept)
+
+    @cached_property
+    def kept(self) -> Mapping[tuple[int, int], int]:
+        """Units kept back for this form, by warehouse and SKU."""
+        return reserved_for(self.work.token)
+
+    def keep_back(self) -> None:
+        """What placing it now would promise is promised for a while; when others were faster, what they left."""
+        for _turn in range(MOST_TURNS):
+            units, until = self.preview.units if self.preview else {}, self.now + KEPT_FOR
+            try:
+                reserve(self.work.token, units, until=until)
+            except NotEnoughStock:
+                self.forget_stock()
+            else:
+                self.kept_until = until if units else None
+                return
+
+    def forget_stock(self) -> None:
+        """What was read of the stock is read again."""
+        for name in ("kept", "offered", "draft", "preview"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def kept_until(self) -> datetime | None:
+        """Until when all or some of it is promised while it is written."""
+        return reserved_until(self.work.token)
 
     def check(self) -> list[Problem]:
         """Everything that must be mended before it can be placed."""
@@ -181,6 +213,7 @@ class Desk:
             "found_items": self.found_items,
             "saved_at": self.saved_at,
             "focus": self.focus,
+            "kept_until": self.kept_until,
         }
 
     def paying(self) -> list[tuple[str, Any]]:

@@ -17,6 +17,7 @@ from customers.actions.addresses import AddressRefused
 from customers.actions.customers import CustomerRefused
 from customers.addressing import check_address
 from customers.models import Customer
+from inventory.actions.reserving import reserved_until
 from ordermgmt.access import StaffRequest, staff_page
 from ordermgmt.templatetags.portal import weekday_words
 from orders.actions.phone_orders import (
@@ -62,6 +63,8 @@ def order_new(request: StaffRequest) -> HttpResponse:
     name, _colon, what = request.POST.get("do", "").partition(":")
     step = STEPS.get(name)
     answer = step(request, desk, what) if step else None
+    if answer is None:
+        desk.keep_back()
     return answer or _show(request, desk)
 
 
@@ -300,6 +303,17 @@ def order_restore(request: StaffRequest, token: str) -> HttpResponse:
         return _placed_already(request, known.order.number)
     messages.success(request, _("Draft %(number)s is back.") % {"number": order.number})
     return redirect(f"{reverse('order_new')}?draft={order.number}")
+
+
+@staff_page("orders.create")
+@require_safe
+def order_new_promised(request: StaffRequest) -> HttpResponse:
+    """Until when the units of a form are promised, asked for when that should be over."""
+    until = reserved_until(_words(request.GET.get("token", "")))
+    now = timezone.now()
+    is_over = not until or until <= now
+    facts = {"kept_until": None if is_over else until, "is_over": is_over, "now": now}
+    return render(request, "orders/new/promised.html", {**facts, "token": request.GET.get("token", "")})
 
 
 @staff_page("orders.create")
