@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from customers.privacy import Holding, Person, erasure_lock, erasure_obstacle, holds, impersonal
 from ordermgmt.forgetting import WithoutPersonal
-from ordermgmt.money import ZERO
+from ordermgmt.money import exact
 from ordermgmt.templatetags.portal import money
 from orders import models
 from orders.ageing import OPEN_BALANCE
@@ -160,7 +160,7 @@ holds(
         personal=("reason",), kept=BOOKS,
     ),
     Holding(
-        model=models.Refund, title=gettext_lazy("Refunds"), find=_of(models.Refund, "payment__invoice__customer"),
+        model=models.Refund, title=gettext_lazy("Refunds"), find=lambda p: models.Refund.objects.filter(payment__in=_payments(p)),
         personal=("reason",), hidden=("idempotency_key",), kept=BOOKS,
     ),
     Holding(
@@ -225,7 +225,7 @@ def unfinished(person: Person) -> Iterable[str]:
 def _money_under_way(person: Person) -> Iterable[str]:
     credit = models.AccountEntry.objects.filter(customer__in=person.pks).order_by().values_list("currency")
     for currency, total in credit.annotate(sum=Sum("amount")):
-        if total != ZERO:
+        if exact(total):
             yield _("%(sum)s is on the account. Pay it back or use it first.") % {"sum": money(total, currency)}
     charges = models.Charge.objects.filter(invoice__customer__in=person.pks, status__in=LIVE_CHARGES)
     refunds = models.Refund.objects.filter(payment__in=_payments(person), status__in=LIVE_REFUNDS)

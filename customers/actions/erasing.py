@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -74,8 +75,8 @@ def _erase(one: Holding, person: Person, now: datetime) -> None:
 
 
 def _delete_copies(person: Person) -> None:
-    """Copies of what we hold are what we hold."""
+    """Copies of what we hold are what we hold; one that is being made now loses its lease, so that it is not kept."""
     for row in PersonalExport.objects.filter(customer__in=person.pks).exclude(file=""):
         default_storage.delete(row.file)
     rows = PersonalExport.objects.filter(customer__in=person.pks)
-    rows.update(state=ExportState.ENDED, file="", due_at=None)
+    rows.update(state=ExportState.ENDED, file="", due_at=None, lease_until=None, fence=F("fence") + 1)

@@ -21,11 +21,12 @@ from customers.privacy import Holding, Person, holdings
 from ordermgmt.changes import field_title
 from ordermgmt.history import record
 from ordermgmt.jobs import ring
-from ordermgmt.leases import finish
+from ordermgmt.leases import LeaseLost, finish
 from ordermgmt.models import User
 from ordermgmt.spreadsheets import guarded
 
 JOB = "personal_exports"
+FOLDER = "exports"
 KEPT = timedelta(days=7)
 # Of the machine, not of the person.
 TECHNICAL = frozenset({"due_at", "attempts", "fence", "lease_until", "dead_at", "last_error", "id"})
@@ -48,9 +49,13 @@ def ask_export(*, customer: Customer, by: User, now: datetime) -> PersonalExport
 def make_export(row: PersonalExport, *, now: datetime) -> None:
     """Write the archive and name it; a worker that died leaves nothing that counts."""
     content = archive(row, now=now)
-    name = default_storage.save(f"exports/{row.customer.number}-{now:%Y%m%d%H%M%S}.zip", ContentFile(content))
-    with transaction.atomic(durable=True):
-        finish(row, state=ExportState.DONE, file=name, size=len(content), expires_at=now + KEPT)
+    name = default_storage.save(f"{FOLDER}/{row.customer.number}-{now:%Y%m%d%H%M%S}.zip", ContentFile(content))
+    try:
+        with transaction.atomic(durable=True):
+            finish(row, state=ExportState.DONE, file=name, size=len(content), expires_at=now + KEPT)
+    except LeaseLost:
+        default_storage.delete(name)
+        raise
 
 
 def archive(row: PersonalExport, *, now: datetime) -> bytes:
@@ -125,4 +130,16 @@ def delete_expired(*, now: datetime) -> int:
         ended += PersonalExport.objects.filter(pk=row.pk, state=ExportState.DONE).update(
             state=ExportState.ENDED, file=""
         )
-    return ended
+    return ended + _delete_strays(now)
+
+
+def _delete_strays(now: datetime) -> int:
+    """Files that a worker wrote and died before it could name them."""
+    if not default_storage.exists(FOLDER):
+        return 0
+    written = {f"{FOLDER}/{name}" for name in default_storage.listdir(FOLDER)[1]}
+    strays = written - set(PersonalExport.objects.exclude(file="").values_list("file", flat=True))
+    old = [name for name in strays if default_storage.get_modified_time(name) < now - timedelta(days=1)]
+    for name in old:
+        default_storage.delete(name)
+    return len(old)

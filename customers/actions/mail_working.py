@@ -117,6 +117,9 @@ def _by_number(mail: Mail) -> Ticket | None:
 def _add(ticket: Ticket, mail: Mail, files: Sequence[Stored], refused: list[str], *, now: datetime) -> TicketMessage:
     """A closed ticket stays closed and a new one says which it follows; what machines write changes nothing."""
     ticket = lock_ticket(ticket.pk)
+    while ticket.merged_into_id is not None:
+        # Closes the race with a merge that was made since the ticket was found.
+        ticket = lock_ticket(ticket.merged_into_id)
     if ticket.current_status == TicketStatus.CLOSED and not mail.machine:
         return _open(mail, files, refused, now=now, follows=ticket)
     facts = _message_facts(mail)

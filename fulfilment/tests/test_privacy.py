@@ -5,10 +5,12 @@ import json
 import re
 import zipfile
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection, models, transaction
 from django.test import Client
@@ -22,18 +24,19 @@ from customers.actions.people import person_of
 from customers.factories import ChannelIdentityFactory, ConsentFactory, CustomerFactory
 from customers.jobs import export_personal_data
 from customers.models import Customer, ExportState, PersonalExport
-from customers.privacy import IMPERSONAL, holdings
+from customers.privacy import IMPERSONAL, holdings, obstacles_of
 from fulfilment.actions.dispatching import dispatch_shipment
 from fulfilment.tests.parcels import NOW, packed
 from ordermgmt.factories import UserFactory
 from ordermgmt.forgetting import PERSONAL_KEYS, WithoutPersonal
 from ordermgmt.guards import FORGETS
 from ordermgmt.jobs import Context
+from ordermgmt.leases import LeaseLost, claim
 from ordermgmt.models import Activity, OutgoingMessage, User
 from ordermgmt.roles import Role
 from orders.actions.customers import merge_customers
-from orders.factories import OrderFactory
-from orders.models import Invoice, Order
+from orders.factories import AccountEntryFactory, OrderFactory, RefundFactory
+from orders.models import Invoice, Order, Refund
 from orders.tests.order_desk import broken
 from orders.tests.subscribed import subscribe
 
@@ -214,6 +217,42 @@ def test_a_copy_holds_everything_for_a_week(maria: Customer, ana: User, settings
     assert delete_expired(now=now) == 0
     assert delete_expired(now=now + timedelta(days=7)) == 1
     assert not default_storage.exists(row.file)
+
+
+@pytest.mark.django_db
+def test_a_copy_that_is_made_during_the_erasure_is_not_kept(
+    maria: Customer, ana: User, settings: Any, tmp_path: Any
+) -> None:
+    settings.MEDIA_ROOT = str(tmp_path)
+    now = timezone.now()
+    row = claim(PersonalExport.objects.all(), ask_export(customer=maria, by=ana, now=now).pk, now=now)
+    assert row is not None
+    erase_customer(customer=maria, by="Ana", now=now)
+    with pytest.raises(LeaseLost):
+        make_export(row, now=now)
+    row.refresh_from_db()
+    assert (row.state, row.file, default_storage.listdir("exports")[1]) == (ExportState.ENDED, "", [])
+
+
+@pytest.mark.django_db
+def test_a_file_of_a_worker_that_died_is_deleted(settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = str(tmp_path)
+    name = default_storage.save("exports/C-1.zip", ContentFile(b"PK"))
+    now = timezone.now()
+    assert delete_expired(now=now) == 0
+    assert delete_expired(now=now + timedelta(days=2)) == 1
+    assert not default_storage.exists(name)
+
+
+@pytest.mark.django_db
+def test_refunds_of_orders_are_in_the_copy_and_used_credit_is_no_obstacle(maria: Customer) -> None:
+    refund = RefundFactory(payment__order__customer=maria)
+    (one,) = [one for one in holdings() if one.model is Refund]
+    assert list(one.find(person_of(maria))) == [refund]
+    other = CustomerFactory()
+    for amount in ("0.10", "0.20", "-0.30"):
+        AccountEntryFactory(customer=other, amount=Decimal(amount))
+    assert not [words for words in obstacles_of(person_of(other)) if "on the account" in words]
 
 
 @pytest.mark.django_db

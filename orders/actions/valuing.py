@@ -1,7 +1,7 @@
 """What each customer brought in and is expected to bring, worked out for everybody at once, once a day."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,6 +23,7 @@ WEEKS_AHEAD = 52
 CHUNK = 1000
 # Of purchases and of amounts in a year; above it a fit is no use.
 MOST = 10**7
+Worked = tuple[list[CustomerValue], ValueFit]
 FACTS = [
     "plan", "began_on", "quarter", "purchases", "last_on", "to_date", "expected_purchases", "expected", "worked_on"
 ]  # fmt: skip
@@ -45,16 +46,27 @@ class Currency:
     to_date: dict[int, Decimal] = field(default_factory=dict)
 
 
-@transaction.atomic(durable=True)
 def work_values(*, now: datetime) -> dict[str, int]:
-    """Work every customer's value out anew; the same on the same day however often. Customers by currency."""
+    """Work every customer's value out anew; the same on the same day however often. Customers by currency.
+
+    Fitting takes its time, so that it holds no lock: SQLite has only one for all that write.
+    """
     today = business_day(now)
     plans = _plans()
-    done = {}
-    for code, found in _currencies().items():
-        done[code] = _work(code, found, plans, today)
+    worked = [_work(code, found, plans, today) for code, found in _currencies().items()]
+    _write(worked, today)
+    return {fit.currency: len(rows) for rows, fit in worked}
+
+
+@transaction.atomic(durable=True)
+def _write(worked: Sequence[Worked], today: date) -> None:
+    for rows, fit in worked:
+        facts = {name: getattr(fit, name) for name in ("customers", "repeaters", "buying", "spending")}
+        ValueFit.objects.update_or_create(currency=fit.currency, worked_on=today, defaults=facts)
+        CustomerValue.objects.bulk_create(
+            rows, batch_size=CHUNK, update_conflicts=True, unique_fields=["customer", "currency"], update_fields=FACTS
+        )
     CustomerValue.objects.exclude(worked_on=today).delete()
-    return done
 
 
 def _currencies() -> dict[str, Currency]:
@@ -83,10 +95,10 @@ def buyer_of(bought: Bought, today: date) -> Buyer:
     return Buyer(bought.days - 1, recency, max(age, recency, 1))
 
 
-def _work(code: str, found: Currency, plans: dict[int, str], today: date) -> int:
+def _work(code: str, found: Currency, plans: dict[int, str], today: date) -> Worked:
     buyers = {customer: buyer_of(bought, today) for customer, bought in found.bought.items()}
     means = {c: float(found.to_date.get(c, ZERO)) / found.bought[c].days for c in buyers}
-    buying, spending = _fits(code, buyers, means, today)
+    buying, spending = _fits(buyers, means)
 
     @cache
     def coming(buyer: Buyer) -> float:
@@ -103,11 +115,12 @@ def _work(code: str, found: Currency, plans: dict[int, str], today: date) -> int
             to_date=found.to_date.get(customer, ZERO), worked_on=today, **facts,
         )  # fmt: skip
 
-    CustomerValue.objects.bulk_create(
-        [row(customer) for customer in sorted(buyers)], batch_size=CHUNK, update_conflicts=True,
-        unique_fields=["customer", "currency"], update_fields=FACTS,
+    repeaters = sum(1 for buyer in buyers.values() if buyer.repeats)
+    fit = ValueFit(
+        currency=code, worked_on=today, customers=len(buyers), repeaters=repeaters,
+        buying=_named(buying, "r", "alpha", "a", "b"), spending=_named(spending, "p", "q", "v"),
     )  # fmt: skip
-    return len(buyers)
+    return [row(customer) for customer in sorted(buyers)], fit
 
 
 def _expected(
@@ -129,10 +142,8 @@ def quarter_of(day: date) -> str:
     return f"{day.year}-Q{(day.month + 2) // 3}"
 
 
-def _fits(
-    code: str, buyers: dict[int, Buyer], means: dict[int, float], today: date
-) -> tuple[Buying | None, Spending | None]:
-    """Both or neither; what was found is kept."""
+def _fits(buyers: dict[int, Buyer], means: dict[int, float]) -> tuple[Buying | None, Spending | None]:
+    """Both or neither."""
     buying: Buying | None = None
     spending: Spending | None = None
     try:
@@ -140,14 +151,6 @@ def _fits(
         spending = fit_spending((buyer.repeats, means[customer]) for customer, buyer in buyers.items())
     except TooFew:
         buying = spending = None
-    repeaters = sum(1 for buyer in buyers.values() if buyer.repeats)
-    ValueFit.objects.update_or_create(
-        currency=code, worked_on=today,
-        defaults={
-            "customers": len(buyers), "repeaters": repeaters,
-            "buying": _named(buying, "r", "alpha", "a", "b"), "spending": _named(spending, "p", "q", "v"),
-        },
-    )  # fmt: skip
     return buying, spending
 
 

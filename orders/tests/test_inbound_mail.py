@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from customers.actions import mail_working
 from customers.actions.mail_keeping import MailTooLarge, keep_mail
 from customers.actions.ticket_answering import answer_ticket
 from customers.actions.ticket_ending import close_solved, merge_tickets, solve_ticket
@@ -166,6 +167,21 @@ def test_a_reply_to_what_was_merged_or_closed_is_not_lost() -> None:
     new = ticket_of(came(written(In_Reply_To="<1@c>", Message_ID="<4@c>")))
     assert new not in (one, two)
     assert two.number in new.messages.get(direction="note").body
+
+
+def test_a_reply_that_comes_while_its_ticket_is_merged_is_seen_in_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = ticket_of(came(written(Message_ID="<1@c>"))), ticket_of(came(written(Message_ID="<2@c>")))
+    found = mail_working._by_thread
+
+    def slow(mail: Any) -> Any:
+        ticket = found(mail)
+        Ticket.objects.filter(pk=one.pk).update(
+            merged_into=two, status="closed", closed_at=NOW, answer_due_at=None, due_at=None
+        )
+        return ticket
+
+    monkeypatch.setattr(mail_working, "_by_thread", slow)
+    assert ticket_of(came(written(In_Reply_To="<1@c>", Message_ID="<3@c>"))) == two
 
 
 def test_files_that_are_taken_and_files_that_are_not() -> None:

@@ -8,6 +8,7 @@ from html import unescape
 from itertools import count
 
 import pytest
+from django.db import connection
 from django.db.models import Sum
 from django.test import Client
 
@@ -17,6 +18,7 @@ from ordermgmt.factories import UserFactory
 from ordermgmt.kpis import Period, find
 from ordermgmt.measuring import BEGINNING, recount
 from ordermgmt.roles import Role
+from orders.actions import valuing
 from orders.actions.valuing import work_values
 from orders.factories import ChannelFactory
 from orders.factories.billing import RevenueEntryFactory
@@ -92,3 +94,15 @@ def test_an_empty_shop_is_said_to_be_empty(client: Client) -> None:
     work_values(now=NOW)
     client.force_login(UserFactory(role=Role.MANAGER), backend="ordermgmt.access.RoleBackend")
     assert "Not worked out yet" in client.get("/reports/value/?currency=XXX").content.decode()
+
+
+def test_nothing_is_locked_while_it_fits(monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> None:
+    """SQLite has one lock for all that write."""
+    for weeks in OFTEN:
+        buys(range(weeks + 1))
+    seen = []
+    fit = valuing.fit_buying
+    monkeypatch.setattr(valuing, "fit_buying", lambda rows: seen.append(connection.in_atomic_block) or fit(rows))
+    work_values(now=NOW)
+    assert seen == [False]
+    assert CustomerValue.objects.count() == len(OFTEN)
