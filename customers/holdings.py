@@ -156,7 +156,7 @@ impersonal(
     KpiPlace="settings",
     HiddenConcern="staff",
     KpiDigest="staff and figures",
-    BooksMark="sums",
+    BooksMark="sums", BooksRound="numbers of records", RuleLook="machine",
     PersonalExport="a copy of what is held; deleted with an erasure",
 )  # fmt: skip
 

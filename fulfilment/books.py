@@ -13,7 +13,8 @@ from fulfilment.models import Carton, Label, Shipment, ShipmentLine
 from fulfilment.states import LabelState, ShipmentStatus
 from inventory.models import StockMovement
 from inventory.states import MovementKind
-from ordermgmt.proofs import EVERYTHING, Touched, invariant
+from ordermgmt.proofs import invariant
+from ordermgmt.touched import EVERYTHING, Touched
 from orders import invoice_books, money_books
 from orders.actions.invoicing import AHEAD
 from orders.billing_states import TAKEN_BACK
@@ -92,16 +93,17 @@ def nothing_is_shipped_twice(now: datetime, touched: Touched = EVERYTHING) -> It
 @invariant("I31", _("A parcel left exactly when its goods left the stock"), is_local=True)
 def left_as_booked(now: datetime, touched: Touched = EVERYTHING) -> Iterable[Any]:
     parcels = touched.of(Shipment.objects.all(), "number", "order__number")
-    movements = StockMovement.objects.filter(kind=MovementKind.SHIPPED)
-    if touched.numbers is not None:
-        movements = movements.filter(document__in=[*touched.numbers, *parcels.values_list("number", flat=True)])
-    moved = dict(movements.order_by().values_list("document").annotate(units=-Sum("quantity")))
+    shipped = StockMovement.objects.filter(kind=MovementKind.SHIPPED).order_by()
+    of_parcels = shipped.filter(document__in=parcels.order_by().values("number"))
+    moved = dict(of_parcels.values_list("document").annotate(units=-Sum("quantity")))
     rows = parcels.annotate(units=Coalesce(Sum("lines__quantity"), 0)).order_by("pk")
     for number, status, units in rows.values_list("number", "status", "units").iterator():
-        booked = moved.pop(number, 0)
+        booked = moved.get(number, 0)
         if booked != (units if status in LEFT else 0):
             yield {"shipment": number, "state": status, "units": units, "left_the_stock": booked}
-    yield from ({"document": document, "left_the_stock": units, "shipment": None} for document, units in moved.items())
+    known = Shipment.objects.filter(number=OuterRef("document"))
+    strays = touched.of(shipped.exclude(Exists(known)), "document")
+    yield from strays.values("document").annotate(left_the_stock=-Sum("quantity")).order_by("document")
     yield from (
         touched.of(OrderLine.objects.filter(returned__gt=F("shipped")), "order__number")
         .order_by("pk")

@@ -12,7 +12,8 @@ from fulfilment.models import FulfilmentLine, FulfilmentOrder, PackItem, PickTas
 from fulfilment.states import WaveStatus, WorkStatus
 from inventory.models import BinStock
 from inventory.states import BinKind
-from ordermgmt.proofs import EVERYTHING, Touched, invariant
+from ordermgmt.proofs import invariant
+from ordermgmt.touched import EVERYTHING, Touched
 from orders.models import OrderLine
 from orders.states import STOCKED_KINDS, OrderStatus
 

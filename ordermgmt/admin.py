@@ -109,6 +109,13 @@ class BooksMarkAdmin(ReadOnlyAdmin):
     search_fields = ("table",)
 
 
+@admin.register(models.BooksRound)
+class BooksRoundAdmin(ReadOnlyAdmin):
+    list_display = ("began_at", "finished_at", "proved", "first", "asked_by", "attempts", "dead_at")
+    search_fields = ("asked_by",)
+    ordering = ("-pk",)
+
+
 @admin.register(models.ImportRun)
 class ImportRunAdmin(ReadOnlyAdmin):
     list_display = ("kind", "file_name", "state", "by", "created_at", "to_create", "to_change", "error_count")
@@ -199,6 +206,12 @@ class ExceptionItemAdmin(ReadOnlyAdmin):
     list_filter = ("state", "owner_role", "rule")
     search_fields = ("rule", "cause", "subjects__number")
     ordering = ("-pk",)
+
+
+@admin.register(models.RuleLook)
+class RuleLookAdmin(ReadOnlyAdmin):
+    list_display = ("rule", "looked_at", "looks")
+    search_fields = ("rule",)
 
 
 @admin.register(models.ExceptionSubject)

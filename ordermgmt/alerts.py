@@ -20,15 +20,16 @@ from ordermgmt.clock import business_day, local_time
 from ordermgmt.jobs import REGISTRY, Context, job
 from ordermgmt.mail import queue_message
 from ordermgmt.mail_kinds import kind_words
-from ordermgmt.models import Activity, BooksProof, JobRun, JobState, OutgoingMessage, ProofScope
-from ordermgmt.proofs import broken_since
+from ordermgmt.models import Activity, BooksProof, JobRun, JobState, OutgoingMessage
+from ordermgmt.proof_rounds import round_in_work
+from ordermgmt.proofs import broken_now
 
 KIND = "alert"
 LOOKS_BACK = timedelta(days=1)
 # The first time workers stand still may be chance; the second within so long is not.
 WEDGED_AGAIN = timedelta(hours=1)
 # What these find is told by the books.
-BOOKS_JOBS = ("check_books", "prove_changes")
+BOOKS_JOBS = ("check_books", "prove_on", "prove_changes")
 WORKERS, WEDGED = "workers", "workers.wedged"
 
 
@@ -80,16 +81,25 @@ def _failed_words(now: datetime) -> Iterator[Alert]:
 
 
 def _broken_books(now: datetime) -> Iterator[Alert]:
-    """The rules that are broken since all rows were proved last; another rule is another cause."""
-    full = BooksProof.objects.filter(scope=ProofScope.FULL).order_by("-checked_at")
-    proved_at = full.values_list("checked_at", flat=True).first() or now - LOOKS_BACK
-    broken = broken_since(max(proved_at, now - LOOKS_BACK))
-    if not broken:
+    """The rules that are broken; another rule is another cause. Told in one mail, when the round that asks all is over."""
+    broken = [] if round_in_work() else broken_now(now - LOOKS_BACK)
+    if not broken or _is_told({proof.code for proof in broken}, now):
         return
     at = max(proof.checked_at for proof in broken)
     codes = ", ".join(proof.code for proof in broken)
     lines = tuple(_("%(code)s %(rule)s: %(n)s rows") % _facts(proof) for proof in broken)
     yield Alert(f"books {codes}", at, _("The books do not hold: %(codes)s") % {"codes": codes}, lines, "/books/")
+
+
+def _is_told(codes: set[str], now: datetime) -> bool:
+    """Whether a mail of the last day named all of these, and one that holds again since."""
+    told = OutgoingMessage.objects.filter(kind=KIND, about__startswith="books ", created_at__gt=now - LOOKS_BACK)
+    return any(codes < set(codes_in(context)) for context in told.values_list("context", flat=True))
+
+
+def codes_in(context: dict[str, Any]) -> Iterator[str]:
+    """Each line of an alert about the books begins with the code it is about."""
+    return (str(line).partition(" ")[0] for line in context.get("lines", ()))
 
 
 def _facts(proof: BooksProof) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """What the page of the books says of each invariant: its last proofs, its rows with links, and who was told."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from urllib.parse import quote
 from django.db.models import Count, Max, Q
 from django.urls import reverse
 
+from ordermgmt.alerts import codes_in
 from ordermgmt.models import BooksProof, OutgoingMessage, ProofScope
 from ordermgmt.proofs import Invariant, in_order, latest_proofs
 
@@ -111,14 +112,8 @@ def told_about(broken: Iterable[BooksProof]) -> dict[str, list[Told]]:
     for code in {proof.code for proof in findings}:
         first = min(proof.checked_at for proof in findings if proof.code == code)
         last = max(proof.checked_at for proof in findings if proof.code == code) + TOLD_WITHIN
-        found[code] = [_told(row) for row in rows if first <= row.created_at <= last and code in _codes(row)]
+        found[code] = [_told(row) for row in rows if first <= row.created_at <= last and code in codes_in(row.context)]
     return found
-
-
-def _codes(message: OutgoingMessage) -> Iterator[str]:
-    """Each line of an alert begins with the code it is about."""
-    for line in message.context.get("lines", ()):
-        yield str(line).partition(" ")[0]
 
 
 def _told(message: OutgoingMessage) -> Told:

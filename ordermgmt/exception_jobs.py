@@ -16,7 +16,7 @@ class RulesFailed(Exception):
 @job("exceptions", title=_("Look for what a person must decide"), every=1, rank=82, timeout=300)
 def look_for_exceptions(ctx: Context) -> dict[str, Any]:
     """Raises RulesFailed at the end when a rule failed, so that it is told to those who keep the portal running."""
-    found = refresh(now=ctx.now)
+    found = refresh(now=ctx.now, progress=ctx.progress)
     if found.failed:
         raise RulesFailed("; ".join(f"{name}: {error}" for name, error in found.failed.items()))
     return found.as_dict()

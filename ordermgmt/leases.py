@@ -78,6 +78,12 @@ def postpone(row: Leased, *, until: datetime, **facts: Any) -> None:
     _write(row, due_at=until, lease_until=None, attempts=row.attempts - 1, **facts)
 
 
+def hold(row: Leased, **facts: Any) -> None:
+    """Inside the caller's transaction: a part is done; the row stays ours, and tries are counted anew. Raises LeaseLost."""
+    until = database_now() + timedelta(seconds=row.LEASE_SECONDS)
+    _write(row, lease_until=until, attempts=1, **facts)
+
+
 def fail(
     row: Leased, error: BaseException | str, *, now: datetime, spread: Callable[[], float] = random.random
 ) -> bool:

@@ -3,38 +3,22 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, QuerySet
 
 from ordermgmt.models.operations import BooksProof, ProofScope
+from ordermgmt.snapshots import snapshot
+from ordermgmt.touched import EVERYTHING, Span, Touched
 
 MOST_ROWS = 50
-R = TypeVar("R", bound=QuerySet[Any, Any])
-
-
-@dataclass(frozen=True)
-class Touched:
-    """Which records a proof looks at: those of which the history named a number since the proof before, or all (None)."""
-
-    numbers: frozenset[str] | None = None
-
-    def of(self, rows: R, *paths: str) -> R:
-        """The rows that belong to such a record by one of their paths to a number."""
-        if self.numbers is None:
-            return rows
-        named = Q()
-        for path in paths:
-            named |= Q(**{f"{path}__in": self.numbers})
-        return rows.filter(named)
-
-
-EVERYTHING = Touched()
+# Records of each kind that one part of a proof looks at: some seconds of work.
+SPAN = 20_000
 Breakers = Callable[..., Iterable[Any]]
 
 
@@ -104,10 +88,35 @@ def prove(rule: Invariant, *, now: datetime, touched: Touched = EVERYTHING) -> P
     """Ask one invariant. A question that fails is itself a finding, never a pass."""
     began = time.perf_counter()
     try:
-        count, rows = _ask(rule, now, touched)
+        # Rules compare what several questions answer: nothing may change between them.
+        with snapshot():
+            count, rows = _ask(rule, now, touched)
     except Exception as error:
         count, rows = 1, [{"error": f"{type(error).__name__}: {error}"}]
     return Proof(rule.code, str(rule.title), count, rows, time.perf_counter() - began, touched)
+
+
+@dataclass(frozen=True)
+class SoFar:
+    """What is known of one invariant while it is proved part by part; `first` is where the next part begins, if any."""
+
+    first: int | None = 0
+    count: int = 0
+    rows: list[Any] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def proof(self, rule: Invariant) -> Proof:
+        return Proof(rule.code, str(rule.title), self.count, self.rows, self.seconds)
+
+
+def prove_part(rule: Invariant, so_far: SoFar, *, now: datetime) -> SoFar:
+    """The next part of a proof over all rows: a span of records, or everything where a rule is not local."""
+    first = so_far.first or 0
+    span = Span(first, first + SPAN - 1) if rule.is_local else None
+    part = prove(rule, now=now, touched=Touched(span=span))
+    following = span.next_first() if span else None
+    rows = [*so_far.rows, *part.rows][:MOST_ROWS]
+    return SoFar(following, so_far.count + part.count, rows, so_far.seconds + part.seconds)
 
 
 def check_books(*, now: datetime, progress: Callable[[int, int], None] | None = None) -> list[Proof]:
@@ -115,7 +124,10 @@ def check_books(*, now: datetime, progress: Callable[[int, int], None] | None = 
     rules = in_order()
     proofs = []
     for done, rule in enumerate(rules, start=1):
-        proofs.append(prove(rule, now=now))
+        so_far = SoFar()
+        while so_far.first is not None:
+            so_far = prove_part(rule, so_far, now=now)
+        proofs.append(so_far.proof(rule))
         keep(proofs[-1:], now=now)
         if progress:
             progress(done, len(rules))
@@ -156,11 +168,18 @@ def latest_proofs(scope: str = "") -> dict[str, BooksProof]:
     """The last proof of each invariant (in one scope), by code."""
     rows = BooksProof.objects.filter(scope=scope) if scope else BooksProof.objects.all()
     newest = rows.order_by().values("code").annotate(pk_=Max("pk")).values_list("pk_", flat=True)
-    return {proof.code: proof for proof in BooksProof.objects.filter(pk__in=list(newest))}
+    return {proof.code: proof for proof in BooksProof.objects.filter(pk__in=newest)}
 
 
-def broken_since(instant: datetime) -> list[BooksProof]:
-    """What the last proof of an invariant at or after an instant found broken, in order of code."""
-    rows = BooksProof.objects.filter(checked_at__gte=instant).order_by()
-    newest = rows.values("code").annotate(pk_=Max("pk")).values("pk_")
-    return list(BooksProof.objects.filter(pk__in=newest, holds=False).order_by("code"))
+def broken_now(since: datetime | None = None) -> list[BooksProof]:
+    """Invariants that their last proof (at or after an instant) found broken, in order of code."""
+    proofs = latest_proofs().items()
+    return [
+        p for code, p in sorted(proofs) if code in REGISTRY and not p.holds and (not since or p.checked_at >= since)
+    ]
+
+
+def all_proved_at() -> datetime | None:
+    """All rows of every invariant were proved at or after this instant; None when nothing was ever proved."""
+    proved = [proof.checked_at for code, proof in latest_proofs(ProofScope.FULL).items() if code in REGISTRY]
+    return min(proved, default=None)

@@ -14,7 +14,8 @@ from django.db import transaction
 from django.db.models import Max
 
 from ordermgmt.models import Activity, BooksMark
-from ordermgmt.proofs import MOST_ROWS, Invariant, Proof, Touched, in_order, keep, latest_proofs, prove
+from ordermgmt.proofs import MOST_ROWS, Invariant, Proof, in_order, keep, latest_proofs, prove
+from ordermgmt.touched import Touched
 
 TABLE = Activity._meta.db_table
 # A transaction that began earlier may commit later with lower keys; so long nothing is taken as read.

@@ -8,8 +8,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.jobs import Context, job
-from ordermgmt.models import BooksProof, IdempotencyKey, JobRun, JobState, ProofScope
-from ordermgmt.proofs import check_books
+from ordermgmt.models import BooksProof, BooksRound, IdempotencyKey, JobRun, JobState, ProofScope
+from ordermgmt.proof_rounds import BooksBroken, open_round, work_round
 from ordermgmt.proving_changes import prove_changes
 from ordermgmt.retention import backups_in, prune
 
@@ -20,17 +20,16 @@ KEEP_PROOFS = timedelta(days=400)
 KEEP_HOURLY = timedelta(days=7)
 
 
-class BooksBroken(Exception):
-    """At least one invariant does not hold."""
-
-
 @job("check_books", title=_("Prove the books"), at="02:30", rank=99, timeout=280)
 def prove_the_books(context: Context) -> dict[str, Any]:
-    proofs = check_books(now=context.now, progress=context.progress)
-    broken = [proof.code for proof in proofs if not proof.holds]
-    if broken:
-        raise BooksBroken(", ".join(broken))
-    return {"invariants": len(proofs)}
+    """All rows; what does not fit into one run is left to `prove_on`."""
+    open_round(now=context.now, by=context.run.asked_by if context.run else "")
+    return work_round(context)
+
+
+@job("prove_on", title=_("Go on with proving the books"), every=1, rank=99, timeout=280)
+def prove_on(context: Context) -> dict[str, Any]:
+    return work_round(context)
 
 
 @job("prove_changes", title=_("Prove what changed"), every=60, rank=99, timeout=280)
@@ -49,6 +48,7 @@ def clear_old_rows(context: Context) -> dict[str, Any]:
     keys = IdempotencyKey.objects.filter(created_at__lt=context.now - KEEP_KEYS)
     often = Q(scope=ProofScope.CHANGES, holds=True, checked_at__lt=context.now - KEEP_HOURLY)
     proofs = BooksProof.objects.filter(often | Q(checked_at__lt=context.now - KEEP_PROOFS))
+    BooksRound.objects.filter(is_open=False, began_at__lt=context.now - KEEP_RUNS).delete()
     return {"runs": runs.delete()[0], "keys": keys.delete()[0], "proofs": proofs.delete()[0]}
 
 

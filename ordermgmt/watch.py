@@ -10,8 +10,8 @@ from django.db.models import Count, Min, Q, Sum
 from django_q.conf import Conf
 from django_q.models import OrmQ, Schedule
 
-from ordermgmt.models import BooksProof, JobRun, JobState, Leased, ProofScope, WorkerBeat
-from ordermgmt.proofs import broken_since
+from ordermgmt.models import JobRun, JobState, Leased, WorkerBeat
+from ordermgmt.proofs import all_proved_at, broken_now
 
 # The sentinel looks for due schedules this often.
 SCHEDULER_PASS = timedelta(seconds=30)
@@ -44,7 +44,6 @@ def figures(now: datetime) -> Figures:
     """Everything in a fixed, small number of queries."""
     beats = WorkerBeat.objects.aggregate(tasks=Sum("tasks"), wedges=Sum("wedges"))
     failed = JobRun.objects.filter(state=JobState.FAILED, started_at__gt=now - timedelta(days=1))
-    checked_at, broken = _books()
     overdue, dead, oldest = _leased(now)
     disk = shutil.disk_usage(settings.DATA_DIR)
     return Figures(
@@ -58,8 +57,8 @@ def figures(now: datetime) -> Figures:
         wedges=beats["wedges"] or 0,
         jobs_failed_last_day=failed.count(),
         disk_free_share=round(disk.free / disk.total, 4),
-        books_age=_age(checked_at, now),
-        books_broken=broken,
+        books_age=_age(all_proved_at(), now),
+        books_broken=len(broken_now()),
     )
 
 
@@ -115,13 +114,6 @@ def _leased(now: datetime) -> tuple[int, int, datetime | None]:
         overdue, dead = overdue + found["overdue"], dead + found["dead"]
         moments.append(found["oldest"])
     return overdue, dead, min((moment for moment in moments if moment), default=None)
-
-
-def _books() -> tuple[datetime | None, int]:
-    """When all rows were proved last, and what is broken since then."""
-    full = BooksProof.objects.filter(scope=ProofScope.FULL).order_by("-checked_at")
-    checked_at = full.values_list("checked_at", flat=True).first()
-    return checked_at, len(broken_since(checked_at)) if checked_at else 0
 
 
 def _age(moment: datetime | None, now: datetime) -> float | None:

@@ -14,7 +14,8 @@ from inventory.actions.reserving import kept_back
 from inventory.models import StockLevel
 from ordermgmt.models import Activity
 from ordermgmt.money import ZERO, exact, tax_in, tax_on
-from ordermgmt.proofs import EVERYTHING, Touched, invariant
+from ordermgmt.proofs import invariant
+from ordermgmt.touched import EVERYTHING, Touched
 from orders import delivery_books, payment_books, revenue_books, subscription_books
 from orders.actions.progress import DERIVED, ON_THE_WAY, derive
 from orders.models import Allocation, CreditNote, Hold, InboundOrder, Invoice, Order, OrderCharge, OrderLine, Payment

@@ -7,7 +7,8 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from ordermgmt.proofs import EVERYTHING, Touched, invariant
+from ordermgmt.proofs import invariant
+from ordermgmt.touched import EVERYTHING, Touched
 from orders.billing_states import LIVE_CHARGES, DeliveryStatus, EventKind, SubscriptionStatus
 from orders.models import CalendarSegment, Charge, Delivery, FindingKind, Order, Subscription, SubscriptionEvent
 from orders.reckoning import CHUNK, reckon

@@ -11,7 +11,8 @@ from django.db.models.functions import Lag
 from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.models import NumberSeries, StoredDocument
-from ordermgmt.proofs import EVERYTHING, Touched, invariant
+from ordermgmt.proofs import invariant
+from ordermgmt.touched import EVERYTHING, Touched
 from orders.actions.crediting import facts_hash as credit_hash
 from orders.actions.posting import facts_hash
 from orders.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine

@@ -11,7 +11,8 @@ from django.db.models.functions import Coalesce, Round
 from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.money import ZERO, MoneyField, exact
-from ordermgmt.proofs import EVERYTHING, Touched, invariant
+from ordermgmt.proofs import invariant
+from ordermgmt.touched import EVERYTHING, Touched
 from orders.actions.settling import NET, claims_of, money_of, spread, status_of
 from orders.models import (
     AccountEntry,

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -14,8 +13,8 @@ from django.utils.translation import ngettext
 from ordermgmt.clock import business_day, business_zone
 from ordermgmt.homes import Figure, Part, home_part
 from ordermgmt.listing.counting import Total
-from ordermgmt.models import Activity, ProofScope
-from ordermgmt.models.operations import BooksProof, JobRun, JobState
+from ordermgmt.models import Activity, JobRun, JobState
+from ordermgmt.proofs import all_proved_at, broken_now
 from ordermgmt.roles import Role
 from orders.billing_states import RefundStatus
 from orders.models import Payout, Refund
@@ -62,13 +61,8 @@ def tasks(first: date) -> Iterator[Task]:
     yield Task(_("Decide on refunds"), f"{reverse('refund_list')}?view=all&status=requested", not undecided, undecided)
     ran = JobRun.objects.filter(name="recognise_revenue", state=JobState.DONE, as_of__gte=ended).exists()
     yield Task(_("Recognise revenue"), reverse("revenue"), ran)
-    books = (
-        BooksProof.objects.filter(checked_at__gte=ended, scope=ProofScope.FULL)
-        .order_by("-checked_at")
-        .values_list("checked_at")
-    )
-    latest = books.annotate(broken=Count("pk", filter=Q(holds=False))).first()
-    yield Task(_("Prove the books"), reverse("books"), latest is not None and not latest[1], latest[1] if latest else 0)
+    proved_at, broken = all_proved_at(), len(broken_now())
+    yield Task(_("Prove the books"), reverse("books"), bool(proved_at and proved_at >= ended and not broken), broken)
     exported = Activity.objects.filter(verb="journal.exported", subject=f"journal:{first:%Y-%m}").exists()
     yield Task(_("Hand the journal to the accountant"), f"{reverse('journal')}?month={first:%Y-%m}", exported)
 

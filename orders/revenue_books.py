@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.clock import business_day
 from ordermgmt.money import ZERO
-from ordermgmt.proofs import EVERYTHING, Touched, invariant
+from ordermgmt.proofs import invariant
+from ordermgmt.touched import EVERYTHING, Touched
 from orders.billing_states import BillingCycleStatus, RecognitionRule
 from orders.models import BillingCycle, CreditNote, CreditNoteLine, InvoiceLine, RevenueEntry
 from orders.proration import values_of_deliveries

@@ -12,12 +12,14 @@ from fulfilment.actions.dispatching import dispatch_shipment
 from fulfilment.models import Shipment
 from fulfilment.tests.parcels import NOW, make_order, pack, stage
 from inventory.factories import SkuFactory, WarehouseFactory, stock
+from inventory.models import StockMovement
 from ordermgmt import jobs
 from ordermgmt.factories import BooksProofFactory, UserFactory
 from ordermgmt.models import Activity, BooksMark, BooksProof, OutgoingMessage, ProofScope
-from ordermgmt.proofs import REGISTRY, Touched, in_order, prove
+from ordermgmt.proofs import REGISTRY, SoFar, in_order, prove, prove_part
 from ordermgmt.proving_changes import LAG, RECORDS_AT_ONCE, prove_changes
 from ordermgmt.roles import Role
+from ordermgmt.touched import Touched
 from ordermgmt.watch import figures
 from orders.factories import PaymentFactory, order
 from orders.models import Order
@@ -138,26 +140,50 @@ def test_lines_that_may_be_committed_late_are_read_again(sold: Order) -> None:
     assert mark.read_from < mark.read_to == Activity.objects.latest("pk").pk
 
 
-def test_a_proof_of_everything_touched_is_a_proof_of_everything() -> None:
-    """Each local rule finds the same whether it looks at all rows or at all records by their numbers; and nothing by none."""
+def test_a_proof_of_everything_touched_is_a_proof_of_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each local rule finds the same whether it looks at all rows, at all records by their numbers, or part by part; and
+    nothing by none.
+    """
+    monkeypatch.setattr("ordermgmt.proofs.SPAN", 1)
+    for _n in range(3):
+        pack(stage(make_order()))
     parcel = pack(stage(make_order()))
     dispatch_shipment(parcel.pk, by="Ana", now=NOW)
     for plant, _code in (*FAULTS[:1], FAULTS[2]):
         plant(parcel.order)
     sql("UPDATE fulfilment_label SET state = 'void'")
+    sql("UPDATE orders_orderline SET promised = promised + 1, ordered = ordered + 1")
+    house, oats = WarehouseFactory(), SkuFactory()
+    stock(oats, house, 3)
+    columns = ", ".join(
+        f'"{f.column}"'
+        for f in StockMovement._meta.concrete_fields
+        if f.name not in ("id", "effect_key", "kind", "document")
+    )
+    sql(
+        f"INSERT INTO inventory_stockmovement ({columns}, effect_key, kind, document) SELECT {columns}, 'odd', 'shipped', 'SH-0' FROM inventory_stockmovement ORDER BY id DESC LIMIT 1"
+    )
     sql("UPDATE orders_invoice SET gross_total = gross_total + 1")
     numbers = {number for pair in Activity.objects.values_list("subject", "thread") for number in pair if number}
     numbers |= set(Order.objects.values_list("number", flat=True)) | set(
         Shipment.objects.values_list("number", flat=True)
     )
-    every = Touched(frozenset(numbers))
+    every = Touched(frozenset({*numbers, "SH-0"}))
     found = 0
     for rule in LOCAL:
         whole, touched = prove(rule, now=NOW), prove(rule, now=NOW, touched=every)
         assert (touched.count, touched.rows) == (whole.count, whole.rows), rule.code
+        assert in_parts(rule) == (whole.count, sorted(map(str, whole.rows))), rule.code
         assert prove(rule, now=NOW, touched=Touched(frozenset({"SO-0"}))).count == 0, rule.code
         found += whole.count
     assert found > 5
+
+
+def in_parts(rule: Any) -> tuple[int, list[str]]:
+    so_far = SoFar()
+    while so_far.first is not None:
+        so_far = prove_part(rule, so_far, now=NOW)
+    return so_far.count, sorted(map(str, so_far.rows))
 
 
 def test_the_page_says_what_only_the_night_finds(client: Client, django_assert_num_queries: Any) -> None:

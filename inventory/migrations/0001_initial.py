@@ -314,6 +314,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='stockmovement',
+            index=models.Index(condition=models.Q(('kind', 'shipped')), fields=['document'], name='movement_shipped'),
+        ),
+        migrations.AddIndex(
+            model_name='stockmovement',
             index=models.Index(condition=models.Q(('transfer_key', ''), _negated=True), fields=['transfer_key'], name='movement_transfer'),
         ),
         migrations.AddConstraint(

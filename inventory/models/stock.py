@@ -113,6 +113,7 @@ class StockMovement(models.Model):
             models.Index(fields=["warehouse", "sku", "-id"], name="movement_level"),
             models.Index(fields=["sku", "-at", "-id"], name="movement_sku"),
             models.Index(fields=["bin", "sku"], name="movement_bin"),
+            models.Index(fields=["document"], name="movement_shipped", condition=Q(kind="shipped")),
             models.Index(fields=["transfer_key"], name="movement_transfer", condition=~Q(transfer_key="")),
         ]
 

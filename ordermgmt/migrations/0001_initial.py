@@ -96,6 +96,16 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='RuleLook',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('rule', models.CharField(max_length=60, unique=True, verbose_name='rule')),
+                ('asked_at', models.DateTimeField(blank=True, null=True)),
+                ('looked_at', models.DateTimeField(blank=True, null=True)),
+                ('looks', models.PositiveBigIntegerField(default=0)),
+            ],
+        ),
+        migrations.CreateModel(
             name='WorkerBeat',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -142,6 +152,30 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['code', '-checked_at'], name='proof_code'), models.Index(fields=['-checked_at'], name='proof_checked')],
+            },
+        ),
+        migrations.CreateModel(
+            name='BooksRound',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('due_at', models.DateTimeField(blank=True, null=True)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('fence', models.PositiveIntegerField(default=0)),
+                ('lease_until', models.DateTimeField(blank=True, null=True)),
+                ('dead_at', models.DateTimeField(blank=True, null=True)),
+                ('last_error', models.TextField(blank=True)),
+                ('is_open', models.BooleanField(default=True)),
+                ('began_at', models.DateTimeField(verbose_name='began')),
+                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
+                ('asked_by', models.CharField(blank=True, max_length=120, verbose_name='asked by')),
+                ('proved', models.CharField(blank=True, max_length=8)),
+                ('first', models.BigIntegerField(default=0)),
+                ('count', models.PositiveIntegerField(default=0)),
+                ('rows', models.JSONField(default=list)),
+                ('seconds', models.FloatField(default=0)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('is_open', True)), fields=('is_open',), name='books_round_one_open')],
             },
         ),
         migrations.CreateModel(

@@ -1,6 +1,6 @@
 from ordermgmt.models.api import ApiClient, IdempotencyKey
 from ordermgmt.models.documents import StoredDocument
-from ordermgmt.models.exceptions import DismissReason, ExceptionItem, ExceptionState, ExceptionSubject
+from ordermgmt.models.exceptions import DismissReason, ExceptionItem, ExceptionState, ExceptionSubject, RuleLook
 from ordermgmt.models.history import Activity, ActivityCategory
 from ordermgmt.models.homes import HiddenConcern, HideReason
 from ordermgmt.models.installation import Installation
@@ -12,6 +12,7 @@ from ordermgmt.models.numbers import NumberSeries
 from ordermgmt.models.operations import (
     BooksMark,
     BooksProof,
+    BooksRound,
     ImportRun,
     ImportState,
     JobRun,
@@ -30,6 +31,7 @@ __all__ = [
     "ApiClient",
     "BooksMark",
     "BooksProof",
+    "BooksRound",
     "DismissReason",
     "Duty",
     "ExceptionItem",
@@ -59,6 +61,7 @@ __all__ = [
     "OutgoingMessage",
     "ProofScope",
     "RoleGrant",
+    "RuleLook",
     "SavedView",
     "SendRule",
     "StoredDocument",

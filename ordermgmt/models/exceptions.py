@@ -179,3 +179,15 @@ class ExceptionSubject(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class RuleLook(models.Model):
+    """When a rule looked last, and how often: what somebody saw before another wrote is not written any more."""
+
+    rule = models.CharField(_("rule"), max_length=60, unique=True)
+    asked_at = models.DateTimeField(null=True, blank=True)
+    looked_at = models.DateTimeField(null=True, blank=True)
+    looks = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.rule

@@ -105,6 +105,36 @@ class BooksMark(models.Model):
         return f"{self.table} {self.read_to}"
 
 
+class BooksRound(Leased):
+    """One proof of all rows, worked in parts that each end soon: a round that was stopped goes on where it was.
+
+    `proved` is the code of the last invariant that is done (they go in order of code). Of the next one, records with
+    keys below `first` were looked at: `count` break it, `rows` are some of them.
+    """
+
+    LEASE_SECONDS: ClassVar[int] = 300
+    MAX_ATTEMPTS: ClassVar[int] = 4
+    WHEN_DEAD: ClassVar[dict[str, Any]] = {"is_open": False}
+
+    is_open = models.BooleanField(default=True)
+    began_at = models.DateTimeField(_("began"))
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    asked_by = models.CharField(_("asked by"), max_length=120, blank=True)
+    proved = models.CharField(max_length=8, blank=True)
+    first = models.BigIntegerField(default=0)
+    count = models.PositiveIntegerField(default=0)
+    rows = models.JSONField(default=list)
+    seconds = models.FloatField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["is_open"], condition=models.Q(is_open=True), name="books_round_one_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.began_at:%Y-%m-%d %H:%M}"
+
+
 class ImportState(models.TextChoices):
     UPLOADED = "uploaded", _("Uploaded")
     CHECKING = "checking", _("Checking")

@@ -124,6 +124,59 @@ def test_a_dismissed_one_comes_back_only_with_new_rows(rule):
     assert ExceptionItem.objects.get().state == ExceptionState.CLOSED
 
 
+def test_a_dismissed_one_with_more_rows_than_are_kept_comes_back_with_more_of_them(rule, monkeypatch):
+    """When the oldest is mended the next one gets its place: it was there when it was dismissed."""
+    rule.found = {"OAT": [f"SO-{n}" for n in range(800)]}
+    look(rule, now=NOW)
+    ExceptionItem.objects.update(state=ExceptionState.DISMISSED, dismissed_at=NOW, dismiss_reason="known")
+    rule.found = {"OAT": [f"SO-{n}" for n in range(1, 800)]}
+    assert look(rule, now=NOW + MINUTE).reopened == 0
+    rule.found = {"OAT": [f"SO-{n}" for n in range(1, 400)]}
+    assert look(rule, now=NOW + 2 * MINUTE).reopened == 0
+    rule.found = {"OAT": [f"SO-{n}" for n in range(1, 803)]}
+    assert look(rule, now=NOW + 3 * MINUTE).reopened == 1
+    assert Activity.objects.latest("pk").text == "Opened again: 2 more since it was dismissed"
+
+
+def test_many_items_lose_some_of_their_rows(rule):
+    rule.found = {f"C{n}": [f"SO-{n}", f"SO-{n}b"] for n in range(1500)}
+    look(rule, now=NOW)
+    rule.found = {f"C{n}": [f"SO-{n}"] for n in range(1500)}
+    look(rule, now=NOW + MINUTE)
+    assert ExceptionSubject.objects.count() == 1500
+
+
+def test_rules_that_look_now_and_then_get_their_turn_whenever_the_run_comes(rule, monkeypatch):
+    """A run that takes long leaves minutes out: not the clock says whose turn it is but the last look."""
+    monkeypatch.setattr(Wrong, "every", 2)
+    monkeypatch.setattr(exceptions, "in_order", lambda: [rule])
+    monkeypatch.setattr("ordermgmt.exception_refresh.in_order", lambda: [rule])
+    odd = NOW + MINUTE
+    asked = []
+    monkeypatch.setattr(Wrong, "causes", lambda self, now: asked.append(now) or [])
+    for minutes in (0, 1, 2, 4, 6):
+        refresh(now=odd + minutes * MINUTE)
+    assert asked == [odd + minutes * MINUTE for minutes in (0, 2, 4, 6)]
+
+
+def test_who_was_asked_longest_ago_looks_first(rule, monkeypatch):
+    """A rule that takes all the time a run has is asked last the next time."""
+
+    class Endless(Wrong):
+        name = "test.endless"
+
+        def causes(self, now):
+            raise KeyboardInterrupt
+
+    both = [Endless(), rule]
+    monkeypatch.setattr("ordermgmt.exception_refresh.in_order", lambda: both)
+    rule.found = {"OAT": ["SO-1"]}
+    for minute in (0, 1):
+        with pytest.raises(KeyboardInterrupt):
+            refresh(now=NOW + minute * MINUTE)
+    assert items("cause") == [("OAT",)]
+
+
 def test_a_snooze_ends_at_its_time(rule):
     rule.found = {"OAT": ["SO-1"]}
     look(rule, now=NOW)
@@ -135,16 +188,17 @@ def test_a_snooze_ends_at_its_time(rule):
 
 
 def test_looks_cost_the_same_for_one_cause_and_for_many(rule, django_assert_num_queries):
+    look(rule, now=NOW)
     rule.found = {"A": ["SO-1"]}
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(8):
         look(rule, now=NOW)
     rule.found = {f"C{n}": [f"SO-{n}{m}" for m in range(20)] for n in range(30)}
     look(rule, now=NOW + MINUTE)
     rule.found = {f"C{n}": [f"SO-{n}{m}" for m in range(1, 25)] for n in range(30)}
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(11):
         look(rule, now=NOW + 2 * MINUTE)
     rule.found = {}
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(10):
         look(rule, now=NOW + 3 * MINUTE)
 
 

@@ -31,7 +31,7 @@ def test_a_new_portal_is_well(client):
 
 def test_a_constant_number_of_queries(client, django_assert_max_num_queries):
     OutgoingMessageFactory.create_batch(3)
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(24):
         client.get("/healthz")
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from ordermgmt.access import StaffRequest, staff_page
 from ordermgmt.actions import operations
 from ordermgmt.book_history import history, lines_of_all
+from ordermgmt.proof_rounds import round_in_work
 from ordermgmt.proofs import REGISTRY
 
 
@@ -20,6 +21,7 @@ def books(request: HttpRequest) -> HttpResponse:
     context = {
         "lines": lines,
         "broken": sum(line.is_broken for line in lines),
+        "in_work": round_in_work(),
         "page": "books",
         "page_title": _("Books"),
     }
