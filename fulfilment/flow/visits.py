@@ -223,6 +223,8 @@ def _since(node: str, figure: Kpi, instant: datetime, filters: Filters) -> Rows:
     narrow = {figure.dimensions[name]: value for name, value in figure.known(filters).items()}
     rows = figure.rows(Period(instant.date(), instant.date())) if narrow else visits.rows()
     if node == "received":
-        late = Hold.objects.filter(code=HoldCode.PAYMENT, released_at__gte=instant).values("order")
-        return rows.filter(Q(accepted_at__gte=instant) | Q(pk__in=late), **narrow)
+        # Together, not one or the other of each order: that would read all orders there are.
+        late = Hold.objects.filter(code=HoldCode.PAYMENT, released_at__gte=instant).values_list("order_id")
+        new = Order.objects.filter(accepted_at__gte=instant).order_by().values_list("pk")
+        return rows.filter(pk__in=new.union(late.order_by()), **narrow)
     return rows.filter(**{f"{visits.moment}__gte": instant}, **narrow)
