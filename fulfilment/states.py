@@ -47,6 +47,7 @@ WAVE_MOVES: dict[str, frozenset[str]] = {
 class WaveKind(models.TextChoices):
     SINGLES = "singles", _("Singles")
     MULTI = "multi", _("Several items")
+    BULK = "bulk", _("One item in bulk")
 
 
 class ShipmentStatus(models.TextChoices):

@@ -48,7 +48,7 @@ def _release(rule: AutoRelease, now: datetime) -> bool:
     ready = ready_to_release(rule.warehouse)[: rule.orders].count()
     if not ready or (ready < rule.orders and not _is_time(rule, now)) or not _claim(rule, now):
         return False
-    done = [_release_kind(rule.warehouse, kind, now) for kind in WaveKind.values]
+    done = [_release_kind(rule.warehouse, kind, now) for kind in (WaveKind.SINGLES, WaveKind.MULTI)]
     return any(done)
 
 

@@ -1,5 +1,6 @@
 """Planning waves: which ready orders are picked in one walk, and what the walk costs."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -31,8 +32,13 @@ class Choice:
 
     @property
     def size(self) -> int:
-        """Orders in one wave: one tote each, but singles share a tote."""
-        return self.max_orders if self.kind == WaveKind.SINGLES else min(self.max_orders, self.totes)
+        """Orders in one wave: one tote each, but orders of one unit share a tote."""
+        return self.max_orders if self.is_single else min(self.max_orders, self.totes)
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it takes orders of one unit: of any item, or in bulk of the same."""
+        return self.kind in (WaveKind.SINGLES, WaveKind.BULK)
 
 
 @dataclass
@@ -112,11 +118,21 @@ def candidates(warehouse: Warehouse, choice: Choice) -> QuerySet[Order]:
 
 
 def group_parts(chosen: Chosen, choice: Choice) -> tuple[list[PlannedWave], int]:
-    is_single = choice.kind == WaveKind.SINGLES
-    parts = [part for part in chosen.parts if part.is_single == is_single and _lies_in(choice.zone, chosen, part)]
-    groups = [parts[at : at + choice.size] for at in range(0, len(parts), choice.size)][: choice.most_waves]
+    fits = [part for part in chosen.parts if part.is_single == choice.is_single]
+    parts = [part for part in fits if _lies_in(choice.zone, chosen, part)]
+    alike = _by_item(parts) if choice.kind == WaveKind.BULK else [parts]
+    groups = [some[at : at + choice.size] for some in alike for at in range(0, len(some), choice.size)]
+    groups = groups[: choice.most_waves]
     waves = [PlannedWave(group, [take for part in group for take in chosen.takes[part.order.pk]]) for group in groups]
-    return waves, len(parts) - sum(wave.orders for wave in waves)
+    return waves, sum(map(len, alike)) - sum(wave.orders for wave in waves)
+
+
+def _by_item(parts: Sequence[Part]) -> list[list[Part]]:
+    """Orders of the same item, picked at one stop, the most wanted item first; an order alone is no bulk."""
+    by_sku: dict[int, list[Part]] = defaultdict(list)
+    for part in parts:
+        by_sku[part.demands[0].sku_id].append(part)
+    return sorted((some for some in by_sku.values() if len(some) > 1), key=len, reverse=True)
 
 
 def _lies_in(zone: str, chosen: Chosen, part: Part) -> bool:

@@ -58,10 +58,12 @@ def release_waves(warehouse: Warehouse, choice: Choice, *, by: User | str, now: 
 
 
 def _may_go_on(warehouse: Warehouse, choice: Choice) -> FulfilmentOrderQuerySet:
-    """Work that a hold had stopped and that nothing stops any more."""
+    """Work that a hold had stopped and that nothing stops any more; it is no bulk of one item."""
+    if choice.kind == WaveKind.BULK:
+        return FulfilmentOrder.objects.none()
     works = FulfilmentOrder.objects.set_aside().filter(warehouse=warehouse, order__in=Order.objects.open())
     held = Hold.objects.stopping(Stage.PICK).values("order_id")
-    return works.unfinished().exclude(order_id__in=held).filter(is_single=choice.kind == WaveKind.SINGLES)
+    return works.unfinished().exclude(order_id__in=held).filter(is_single=choice.is_single)
 
 
 def _release_all(
@@ -93,8 +95,8 @@ def _write_waves(warehouse: Warehouse, kind: str, count: int, *, by: User | str,
 
 
 def _letter_totes(works: Iterable[FulfilmentOrder], kind: str) -> None:
-    """One lettered tote for each order on the cart; singles share one without a letter."""
-    if kind == WaveKind.SINGLES:
+    """One lettered tote for each order on the cart; orders of one unit share one without a letter."""
+    if kind != WaveKind.MULTI:
         return
     works = sorted(works, key=lambda work: (work.wave_id or 0, work.pk))
     place, wave_id = 0, None

@@ -247,7 +247,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.CharField(max_length=20, unique=True, verbose_name='number')),
-                ('kind', models.CharField(choices=[('singles', 'Singles'), ('multi', 'Several items')], max_length=10, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('singles', 'Singles'), ('multi', 'Several items'), ('bulk', 'One item in bulk')], max_length=10, verbose_name='kind')),
                 ('status', models.CharField(choices=[('open', 'Open'), ('picking', 'Picking'), ('done', 'Picked'), ('cancelled', 'Cancelled')], default='open', max_length=10, verbose_name='state')),
                 ('claimed_at', models.DateTimeField(blank=True, null=True)),
                 ('beat_at', models.DateTimeField(blank=True, null=True)),

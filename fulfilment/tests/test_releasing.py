@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from fulfilment.actions.choosing import not_ready, ready_to_release
 from fulfilment.actions.planning import Choice, plan_waves
 from fulfilment.actions.taking_back import NotReleased, take_back
+from fulfilment.actions.walking import place_of
 from fulfilment.actions.waves import NothingToRelease, release_waves
 from fulfilment.factories import NOW, item
 from fulfilment.models import FulfilmentOrder, PickTask
@@ -123,6 +124,32 @@ def test_singles_go_apart_and_totes_limit_a_cart(floor: Floor) -> None:
     assert [(wave.fulfilment_orders.count(), wave.kind) for wave in singles] == [(2, "singles")]
     multi = release_waves(floor.warehouse, Choice(totes=2), by=floor.lead, now=NOW)
     assert [sorted(w.fulfilment_orders.values_list("tote", flat=True)) for w in multi] == [["A", "B"], ["A"]]
+
+
+def test_a_bulk_is_of_one_item_the_most_wanted_first(floor: Floor) -> None:
+    oat, coffee, tea = item(floor.warehouse, 50), item(floor.warehouse, 50), item(floor.warehouse, 50)
+    for sku in (coffee, oat, coffee, tea, oat, coffee):
+        order({sku: 1})
+    order({oat: 2})
+    plan = plan_waves(floor.warehouse, Choice(kind="bulk", max_orders=2))
+    assert [(wave.orders, wave.stops) for wave in plan.waves] == [(2, 1), (1, 1), (2, 1)]
+    assert plan.left_over == 0
+    waves = release_waves(floor.warehouse, Choice(kind="bulk"), by=floor.lead, now=NOW)
+    skus = [set(wave.fulfilment_orders.values_list("lines__sku", flat=True)) for wave in waves]
+    assert skus == [{coffee.pk}, {oat.pk}]
+    assert not FulfilmentOrder.objects.exclude(tote="").exists()
+    with pytest.raises(NothingToRelease):
+        release_waves(floor.warehouse, Choice(kind="bulk"), by=floor.lead, now=NOW)
+    assert_books_hold()
+
+
+def test_a_bulk_is_picked_at_one_stop(floor: Floor) -> None:
+    oat = item(floor.warehouse, 50)
+    for _number in range(5):
+        order({oat: 1})
+    (wave,) = release_waves(floor.warehouse, Choice(kind="bulk"), by=floor.lead, now=NOW)
+    place = place_of(wave)
+    assert (place.pick.quantity, len(place.picks)) == (5, 1)
 
 
 def test_the_most_urgent_go_first(floor: Floor) -> None:
