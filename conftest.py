@@ -67,8 +67,8 @@ def django_db_modify_db_settings(
 
 @pytest.fixture(scope="session")
 def django_db_use_migrations() -> bool:
-    """Tables are made from the models: a third of a minute less for each worker. That migrations make the same ones
-    is shown by `makemigrations --check`, and by every test that sets up a database of its own with `migrate`.
+    """Tables are made from the models: a third of a minute less for each worker. That migrations make the same
+    database is shown by test_migrations.
     """
     return False
 
