@@ -22,7 +22,7 @@ from orders.billing_states import CreditReason
 from orders.kpis import DIMENSIONS, TAKEN, TRAIL, order_record
 from orders.models import CreditNote, Delivery, Hold, Order, OrderLine
 from orders.promising import is_holiday
-from orders.states import STOCKED_KINDS, FulfilmentStatus
+from orders.states import STOCKED_KINDS, FulfilmentStatus, OrderStatus
 
 CHUNK = 2000
 SENT = Shipment.objects.exclude(status=ShipmentStatus.CANCELLED)
@@ -272,11 +272,12 @@ kpi(
 
 
 def _is_right() -> Q:
-    """Papers and condition: no invoice corrected, no parcel with a problem, nothing came back."""
+    """Papers and condition: no invoice corrected, no parcel with a problem, nothing came back or was sent again."""
     papers = CreditNote.objects.filter(invoice__order=OuterRef("pk"), reason=CreditReason.CORRECTION)
     damaged = SENT.filter(order=OuterRef("pk")).exclude(problem="")
     returned = OrderLine.objects.filter(order=OuterRef("pk"), returned__gt=0)
-    return ~Q(Exists(papers)) & ~Q(Exists(damaged)) & ~Q(Exists(returned))
+    again = Order.objects.filter(replaces=OuterRef("pk")).exclude(status=OrderStatus.CANCELLED)
+    return ~Q(Exists(papers)) & ~Q(Exists(damaged)) & ~Q(Exists(returned)) & ~Q(Exists(again))
 
 
 kpi(
@@ -284,7 +285,7 @@ kpi(
     title=_("Perfect orders"),
     question=_("How many orders go without any fault?"),
     definition=_(
-        "Orders delivered in full, by the day promised first, without corrected invoice, delivery problem or return ÷ orders with that day (counted, not multiplied)."
+        "Orders delivered in full, by the day promised first, without corrected invoice, delivery problem, return or replacement ÷ orders with that day (counted, not multiplied)."
     ),
     source="Order, OrderLine, Shipment, CreditNote",
     numerator=one_if(_DELIVERED & _is_right()),

@@ -109,7 +109,7 @@ def _check_item(place: str, line: DraftLine, known: Known) -> Iterator[Finding]:
 def check_prices(draft: OrderDraft, known: Known) -> Iterator[Finding]:
     """Prices equal the list, for channels that compare."""
     lists_compare = draft.prices_include_tax and draft.tax_treatment == TaxTreatment.STANDARD
-    if not (known.channel.checks_prices and lists_compare):
+    if not (known.channel.checks_prices and lists_compare) or draft.replaces_id:
         return
     for i, line in enumerate(draft.lines):
         sku = known.skus.get(line.sku_id or 0)
@@ -140,7 +140,7 @@ def check_totals(draft: OrderDraft, known: Known) -> Iterator[Finding]:
 
 def check_duplicate(draft: OrderDraft, known: Known) -> Iterator[Finding]:
     """The same customer ordered the same for the same money within a day. A renewal is one by its number."""
-    if draft.is_renewal:
+    if draft.is_renewal or draft.replaces_id:
         return
     units = sum(line.quantity for line in draft.lines if line.kind != LineKind.SERVICE)
     same = [order for order in known.recent if order.units == units]

@@ -110,7 +110,7 @@ class OrderDraft:
     from the parts becomes a charge of kind ADJUSTMENT, so that the order adds up and says so.
     `tells_customer` False sends no confirmation: the order is old news to its customer.
     `on_invoice`: it is paid after it was sent, so it is not held for money. `owes_ahead`: it was billed in advance, with
-    others, and that is not paid yet.
+    others, and that is not paid yet. `replaces_id`: the order whose goods it sends again for nothing, with the reason.
     """
 
     channel_id: int
@@ -140,6 +140,8 @@ class OrderDraft:
     on_invoice: bool = False
     owes_ahead: bool = False
     ships_in_parts: bool = False
+    replaces_id: int | None = None
+    replaced_because: str = ""
     note: str = ""
     tags: tuple[str, ...] = ()
     priority: int = 0

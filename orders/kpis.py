@@ -19,6 +19,7 @@ from orders import (  # noqa: F401  register their figures and parts of the dash
     hold_kpis,
     leaving_kpis,
     price_notes,
+    replacement_kpis,
     revenue_kpis,
     ticket_kpis,
     value_table,
@@ -51,7 +52,9 @@ _ABOUT: dict[str, Any] = {"dimensions": DIMENSIONS, "record": order_record}
     "orders_taken",
     title=_("Orders taken"),
     question=_("How many orders come in?"),
-    definition=_("Orders accepted on the day, without those cancelled since."),
+    definition=_(
+        "Orders accepted on the day, without those cancelled since and those that send goods again for nothing."
+    ),
     source="Order",
     unit=Unit.COUNT,
     measure=Measure.SUM,
@@ -61,7 +64,7 @@ _ABOUT: dict[str, Any] = {"dimensions": DIMENSIONS, "record": order_record}
     **_ABOUT,
 )
 def orders_taken(period: Period) -> QuerySet[Order]:
-    return Order.objects.filter(status__in=TAKEN)
+    return Order.objects.filter(status__in=TAKEN, replaces=None)
 
 
 @kpi(

@@ -11,6 +11,7 @@ from orders.views import (
     order_list,
     order_notes,
     order_payment,
+    order_replacing,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -29,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("changes/<int:change_id>/", order_changes.order_change, name="order_change"),
     path("changes/<int:change_id>/undo/", order_changes.order_undo_change, name="order_undo_change"),
     path("payment/", order_payment.order_payment, name="order_payment"),
+    path("replace/", order_replacing.order_replace, name="order_replace"),
     path("cancel/", order_ending.order_cancel, name="order_cancel"),
     path("split/", order_ending.order_split, name="order_split"),
     path("split/now/", order_ending.order_ship_rest, name="order_ship_rest"),

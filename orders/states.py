@@ -40,6 +40,17 @@ class FulfilmentStatus(models.TextChoices):
     RETURNED = "returned", _("Returned")
 
 
+class ReplaceReason(models.TextChoices):
+    """Why goods are sent again without being paid again."""
+
+    DAMAGED = "damaged", _("Damaged")
+    WRONG = "wrong", _("Wrong item")
+    MISSING = "missing", _("Missing in the parcel")
+    LOST = "lost", _("Lost on the way")
+    FAULTY = "faulty", _("Bad quality")
+    GOODWILL = "goodwill", _("Goodwill")
+
+
 class LineKind(models.TextChoices):
     """ITEM is picked; BUNDLE is sold and its COMPONENT lines are picked; SERVICE is neither (gift card, tip)."""
 

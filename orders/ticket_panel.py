@@ -14,12 +14,14 @@ from ordermgmt.templatetags import portal
 from orders.billing_states import SubscriptionStatus
 from orders.models import Order, Subscription
 from orders.saying import say_next, say_this
-from orders.states import OrderStatus
+from orders.states import FulfilmentStatus, OrderStatus
 from orders.subscription_filters import subscriptions_with_next
 from orders.subscription_rows import load_rows
+from orders.unshipped import GONE
 from orders.wording import state_of
 
 MOST = 5
+SENT = (*GONE, FulfilmentStatus.PART_SHIPPED)
 LIVE = (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAUSED)
 
 
@@ -62,7 +64,8 @@ def _order_deeds(order: Order, user: User) -> list[Deed]:
     wished = [
         (is_open and user.has_perm("orders.edit"), Deed(_("Change address"), f"{own}address/")),
         (payment is not None and user.has_perm("orders.finance"), Deed(_("Refund"), f"/payments/{payment.pk if payment else 0}/")),
-        (user.has_perm("orders.create"), Deed(_("Send it again"), f"/orders/new/?repeat={order.number}")),
+        (user.has_perm("orders.create"), Deed(_("Order again"), f"/orders/new/?repeat={order.number}")),
+        (user.has_perm("orders.create") and order.fulfilment_status in SENT, Deed(_("Replace goods"), f"{own}replace/")),
         (is_open and user.has_perm("orders.hold"), Deed(_("Hold"), f"{own}hold/")),
         (is_open and user.has_perm("orders.cancel"), Deed(_("Cancel"), f"{own}cancel/")),
     ]  # fmt: skip

@@ -87,7 +87,8 @@ def right() -> str:
           WHERE i.order_id = o.id AND c.reason = 'correction')
         AND NOT EXISTS (SELECT 1 FROM fulfilment_shipment s WHERE s.order_id = o.id AND s.status <> 'cancelled'
           AND s.problem <> '')
-        AND NOT EXISTS (SELECT 1 FROM orders_orderline l WHERE l.order_id = o.id AND l.returned > 0)"""
+        AND NOT EXISTS (SELECT 1 FROM orders_orderline l WHERE l.order_id = o.id AND l.returned > 0)
+        AND NOT EXISTS (SELECT 1 FROM orders_order r WHERE r.replaces_id = o.id AND r.status <> 'cancelled')"""
 
 
 def lacked() -> str:

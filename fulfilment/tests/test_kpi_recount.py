@@ -19,9 +19,10 @@ from ordermgmt.kpis import Kpi, Measure, Period, find, in_order, midnight
 from ordermgmt.measuring import from_days, recount
 from ordermgmt.roles import Role
 from ordermgmt.rollups import rebuild
+from orders.actions.sending_again import replace_goods
 from orders.factories.billing import ChargeFactory, DunningFactory
 from orders.factories.subscriptions import DeliveryFactory, MrrMovementFactory, SubscriptionFactory
-from orders.models import Dunning
+from orders.models import Dunning, OrderLine
 from orders.promising import is_holiday
 
 PERIOD = Period(sql.FIRST, sql.LAST)
@@ -42,7 +43,8 @@ RECOUNTS: dict[str, Callable[[], str]] = {
     "line_pick_accuracy": sql.line_picks,
     "lines_per_hour": sql.pace,
     "open_orders": lambda: sql.number("orders_order o WHERE o.status = 'accepted' AND o.fulfilment_status IN ('unfulfilled', 'waiting', 'in_progress', 'part_shipped')"),
-    "orders_taken": lambda: sql.number(sql.accepted()),
+    "orders_taken": lambda: sql.number(sql.accepted("AND o.replaces_id IS NULL")),
+    "replacement_cost": lambda: sql.total("o.discount_total", sql.accepted("AND o.replaces_id IS NOT NULL AND o.currency = 'EUR'")),
     "unit_fill_rate": sql.unit_fill,
     "line_fill_rate": sql.line_fill,
     "order_fill_rate": sql.order_fill,
@@ -150,6 +152,10 @@ def _plant() -> None:
     DeliveryFactory(
         subscription=made, number=90, status="skipped", skip_reason="customer", skipped_at=at, planned_on=at.date()
     )
+    line = OrderLine.objects.filter(kind="item", shipped__gt=0, order__promised_delivery_on__lt=at.date()).earliest(
+        "pk"
+    )
+    replace_goods(line.order_id, {line.pk: 1}, reason="damaged", key="planted", by="Ana", now=at)
     for counted in (5, 4):
         task = CountTaskFactory(done_at=at, bin=Bin.objects.filter(kind="pick")[counted], sku=Sku.objects.first())
         CountEntry.objects.create(

@@ -160,6 +160,8 @@ def _order(prepared: Prepared, decided: Decided) -> Order:
         is_test=draft.is_test,
         is_renewal=draft.is_renewal,
         ships_in_parts=draft.ships_in_parts,
+        replaces_id=draft.replaces_id,
+        replaced_because=draft.replaced_because,
         note=draft.note,
         tags=list(draft.tags),
         requested_delivery_on=draft.requested_delivery_on,

@@ -72,7 +72,7 @@ def _write(worked: Sequence[Worked], today: date) -> None:
 def _currencies() -> dict[str, Currency]:
     """Two passes over the database: days of orders, and net of invoices less credit notes."""
     found: dict[str, Currency] = defaultdict(Currency)
-    taken = Order.objects.filter(status__in=TAKEN, customer__isnull=False, accepted_at__isnull=False)
+    taken = Order.objects.filter(status__in=TAKEN, replaces=None, customer__isnull=False, accepted_at__isnull=False)
     days = taken.annotate(day=TruncDate("accepted_at", tzinfo=business_zone())).order_by()
     for code, customer, day in days.values_list("currency", "customer", "day").distinct().iterator(CHUNK):
         bought = found[code].bought.setdefault(customer, Bought(day, day, 0))

@@ -202,6 +202,7 @@ class Migration(migrations.Migration):
                 ('is_gift', models.BooleanField(default=False, verbose_name='gift')),
                 ('gift_message', models.TextField(blank=True, verbose_name='gift message')),
                 ('is_test', models.BooleanField(default=False, verbose_name='test order')),
+                ('replaced_because', models.CharField(blank=True, choices=[('damaged', 'Damaged'), ('wrong', 'Wrong item'), ('missing', 'Missing in the parcel'), ('lost', 'Lost on the way'), ('faulty', 'Bad quality'), ('goodwill', 'Goodwill')], max_length=10, verbose_name='why replaced')),
                 ('ships_in_parts', models.BooleanField(default=False, verbose_name='ships in parts')),
                 ('is_renewal', models.BooleanField(default=False, verbose_name='renewal')),
                 ('note', models.TextField(blank=True, verbose_name='note')),
@@ -220,6 +221,7 @@ class Migration(migrations.Migration):
                 ('assignee', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='assigned_orders', to=settings.AUTH_USER_MODEL)),
                 ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='orders.channel')),
                 ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='customers.customer')),
+                ('replaces', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replacements', to='orders.order', verbose_name='replaces')),
                 ('ship_from', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='inventory.warehouse')),
             ],
         ),
@@ -1216,6 +1218,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='order',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'closed'), _negated=True), ('closed_at__isnull', False), _connector='OR'), name='order_closed_pair'),
+        ),
+        migrations.AddConstraint(
+            model_name='order',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('replaced_because', ''), ('replaces__isnull', True)), models.Q(('replaces__isnull', False), models.Q(('replaced_because', ''), _negated=True)), _connector='OR'), name='order_replaces_pair'),
         ),
         migrations.AddIndex(
             model_name='inboundorder',

@@ -22,6 +22,7 @@ from orders.states import (
     LineKind,
     OrderStatus,
     PaymentStatus,
+    ReplaceReason,
 )
 
 
@@ -108,6 +109,10 @@ class Order(Stateful):
     is_gift = models.BooleanField(_("gift"), default=False)
     gift_message = models.TextField(_("gift message"), blank=True)
     is_test = models.BooleanField(_("test order"), default=False)
+    replaces = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replacements", verbose_name=_("replaces")
+    )
+    replaced_because = models.CharField(_("why replaced"), max_length=10, choices=ReplaceReason.choices, blank=True)
     ships_in_parts = models.BooleanField(_("ships in parts"), default=False)
     is_renewal = models.BooleanField(_("renewal"), default=False)
     note = models.TextField(_("note"), blank=True)
@@ -152,6 +157,11 @@ class Order(Stateful):
             ),
             models.CheckConstraint(
                 condition=~Q(status=OrderStatus.CLOSED) | Q(closed_at__isnull=False), name="order_closed_pair"
+            ),
+            models.CheckConstraint(
+                condition=Q(replaces__isnull=True, replaced_because="")
+                | (Q(replaces__isnull=False) & ~Q(replaced_because="")),
+                name="order_replaces_pair",
             ),
         ]
         indexes: ClassVar = [

@@ -32,10 +32,10 @@ def order_detail(request: HttpRequest, number: str) -> HttpResponse:
 
 def load(number: str) -> Order:
     """The order with what its page shows, in a constant number of queries."""
-    orders = Order.objects.with_state().select_related("channel", "customer", "assignee", "inbound")
+    orders = Order.objects.with_state().select_related("channel", "customer", "assignee", "inbound", "replaces")
     order = (
         orders.prefetch_related("addresses", "lines__sku", "lines__allocations__warehouse", "charges", "payments")
-        .prefetch_related("invoices", "links", "shipments__cartons__labels", "shipments__carrier")
+        .prefetch_related("replacements", "invoices", "links", "shipments__cartons__labels", "shipments__carrier")
         .filter(number=number)
         .first()
     )
@@ -57,6 +57,7 @@ def context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "inbound": getattr(order, "inbound", None),
         "state": state,
         "blockers": [_as_shown(blocker) for blocker in blockers],
+        "has_left": any(line.shipped for line in order.lines.all()),
         "open_holds": order.open_holds,  # type: ignore[attr-defined]
         "problems": problems_of([order.pk]).get(order.pk, []),
         "steps": detail_cards.steps(order, state, is_paid=detail_cards.is_paid(order)),
