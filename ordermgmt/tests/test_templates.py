@@ -32,6 +32,37 @@ def test_every_component_says_what_it_takes(path: Path) -> None:
     assert re.match(r"\{#.+#\}", path.read_text())
 
 
+BLOCK = re.compile(r"\{% (?:block (\w+)[^%]*|endblock(?: \w+)? )%\}")
+KEPT = re.compile(r"\{% (?:url|translate|blocktranslate)[^%]*? as(?:var)? (\w+)[^%]*%\}")
+
+
+def _blocks(text: str) -> list[tuple[int, int]]:
+    """From where to where each block reaches."""
+    found, opened = [], []
+    for mark in BLOCK.finditer(text):
+        if mark[1]:
+            opened.append(mark.end())
+        elif opened:
+            found.append((opened.pop(), mark.start()))
+    return found
+
+
+@pytest.mark.parametrize("path", SCREENS, ids=lambda p: str(p.relative_to(TEMPLATES)))
+def test_a_block_uses_only_addresses_it_knows(path: Path) -> None:
+    """What one block keeps under a name is nothing in another: a link there leads nowhere."""
+    text, unknown = path.read_text(), []
+    blocks = _blocks(text)
+    for name in {kept[1] for kept in KEPT.finditer(text)}:
+        known = [
+            min((b for b in blocks if b[0] <= kept.start() < b[1]), key=lambda b: b[1] - b[0], default=(0, len(text)))
+            for kept in KEPT.finditer(text)
+            if kept[1] == name
+        ]
+        used = re.finditer(rf"(?:url|href)={name}\b|href=\"\{{\{{ {name}\b", text)
+        unknown += [name for use in used if not any(start <= use.start() < end for start, end in known)]
+    assert unknown == []
+
+
 def _compressed(name: str) -> int:
     """As production serves it: Brotli, which every browser we support takes."""
     return len(brotli.compress(flatten(name).encode()))
