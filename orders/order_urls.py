@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from orders.views import (
+    customer_helping,
     order_changes,
     order_customer,
     order_detail,
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("split/", order_ending.order_split, name="order_split"),
     path("split/now/", order_ending.order_ship_rest, name="order_ship_rest"),
     path("customer/", order_customer.order_customer, name="order_customer"),
+    path("customer/look/", customer_helping.order_as, name="order_as"),
     path("customer/link/", order_customer.order_send_link, name="order_send_link"),
     path("customer/end-links/", order_customer.order_revoke_links, name="order_revoke_links"),
     path("customer/messages/<int:message_id>/", order_customer.order_resend, name="order_resend"),

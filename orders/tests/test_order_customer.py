@@ -35,13 +35,26 @@ def signed_in(role: str) -> Client:
 def test_support_sees_messages_and_links(order: Order) -> None:
     html = signed_in(Role.SUPPORT).get(f"/orders/{order.number}/customer/").content.decode()
     assert OutgoingMessage.objects.get(thread=order.number).subject_line in html
-    assert f"/o/{order.links.get().token}/" in html
+    assert order.links.get().token not in html, "what only the customer may hold"
 
 
 def test_the_order_page_leads_there(order: Order) -> None:
     html = signed_in(Role.SUPPORT).get(f"/orders/{order.number}/").content.decode()
     assert f"/orders/{order.number}/customer/" in html
-    assert "Open what the customer sees" in html
+    assert order.links.get().token not in html
+    assert f"/orders/{order.number}/customer/look/" in html
+
+
+@pytest.mark.parametrize("has_customer", [True, False])
+def test_support_looks_at_the_page_without_a_link_of_the_customer(order: Order, has_customer: bool) -> None:
+    if not has_customer:
+        Order.objects.filter(pk=order.pk).update(customer=None)
+    client = signed_in(Role.SUPPORT)
+    seen = client.post(f"/orders/{order.number}/customer/look/", follow=True).content.decode()
+    assert "You look at this as staff." in seen
+    line = Activity.objects.get(verb="customer.viewed_as")
+    assert line.subject == (order.customer.number if has_customer and order.customer else order.number)
+    assert signed_in(Role.OPERATOR).post(f"/orders/{order.number}/customer/look/").status_code == 403
 
 
 def test_more_messages_cost_no_more_queries(order: Order) -> None:

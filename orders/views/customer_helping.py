@@ -15,7 +15,7 @@ from customers.actions.customers import CustomerRefused
 from customers.models import Customer
 from ordermgmt.access import StaffRequest, staff_page
 from ordermgmt.history import record
-from ordermgmt.models import ActivityCategory
+from ordermgmt.models import ActivityCategory, User
 from ordermgmt.templatetags.portal import money
 from orders import viewing
 from orders.actions.customer_links import send_pay_link
@@ -90,11 +90,22 @@ def customer_login_link(request: StaffRequest, number: str) -> HttpResponse:
 @staff_page(viewing.PERMISSION)
 def customer_as(request: StaffRequest, number: str, record_number: str) -> HttpResponse:
     """Open the page of one of the customer's orders or subscriptions as they see it; who looked is written down."""
-    found = _theirs(number, record_number)
-    record("customer.viewed_as", gettext_noop("Looked at the page of {what} as the customer sees it"), subject=number,
-           by=request.user, now=timezone.now(), category=ActivityCategory.CHANGES, what=record_number)  # fmt: skip
-    name = "subscriber_page" if isinstance(found, Subscription) else "order_status"
-    return redirect(reverse(name, args=[viewing.token_for(found, request.user)]))
+    return _look(_theirs(number, record_number), about=number, by=request.user)
+
+
+@require_POST
+@staff_page(viewing.PERMISSION)
+def order_as(request: StaffRequest, number: str) -> HttpResponse:
+    """The same from the page of an order, which need not have a customer we know."""
+    order = get_object_or_404(Order.objects.exclude(status=OrderStatus.DRAFT).select_related("customer"), number=number)
+    return _look(order, about=order.customer.number if order.customer else number, by=request.user)
+
+
+def _look(record_of: Order | Subscription, *, about: str, by: User) -> HttpResponse:
+    record("customer.viewed_as", gettext_noop("Looked at the page of {what} as the customer sees it"), subject=about,
+           by=by, now=timezone.now(), category=ActivityCategory.CHANGES, what=record_of.number)  # fmt: skip
+    name = "subscriber_page" if isinstance(record_of, Subscription) else "order_status"
+    return redirect(reverse(name, args=[viewing.token_for(record_of, by)]))
 
 
 def _theirs(number: str, record_number: str) -> Order | Subscription:

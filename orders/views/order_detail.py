@@ -35,7 +35,7 @@ def load(number: str) -> Order:
     orders = Order.objects.with_state().select_related("channel", "customer", "assignee", "inbound", "replaces")
     order = (
         orders.prefetch_related("addresses", "lines__sku", "lines__allocations__warehouse", "charges", "payments")
-        .prefetch_related("replacements", "invoices", "links", "shipments__cartons__labels", "shipments__carrier")
+        .prefetch_related("replacements", "invoices", "shipments__cartons__labels", "shipments__carrier")
         .filter(number=number)
         .first()
     )
@@ -68,7 +68,6 @@ def context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "billing": detail_cards.address_of(order, "billing"),
         "tickets": tickets_for(request.user, order.number),
         "say": say_this(order, state, blockers),
-        "link": next((link for link in order.links.all() if link.revoked_at is None and link.expires_at > now), None),
         "days": timeline(order.number, category=show, today=business_day(now)),
         "chips": chips(order.number, show, request.path),
     }

@@ -12,7 +12,7 @@ from ordermgmt.clock import business_day
 from ordermgmt.models import ActivityCategory
 from orders.billing_states import DeliveryStatus
 from orders.calendars import as_segment
-from orders.models import Subscription, SubscriptionLink
+from orders.models import Subscription
 from orders.periods import segment_of
 from orders.projecting import project
 from orders.subscription_deeds import DEEDS, menu_of
@@ -52,7 +52,6 @@ def context(request: HttpRequest, s: Subscription) -> dict[str, Any]:
         "prices": why_this_price(following, s) if following else [],
         "lines": s.lines.select_related("sku"),
         "past": cards.past_of(s),
-        "link": SubscriptionLink.objects.filter(subscription=s).live(now).order_by("-expires_at").first(),
         "tickets": tickets_for(request.user, s.number),
         "may_edit": may_edit,
         "deeds": menu_of(s) if may_edit else [],
