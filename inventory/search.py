@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import F, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from inventory.models import Bin, Sku, SkuCode, StockLevel
 from inventory.states import SkuStatus
@@ -78,7 +78,11 @@ class PlaceSearch:
                 title=place.code,
                 url=f"/inventory/?bin={place.code}",
                 subtitle=place.warehouse.title,
-                answer=_("%(n)s units") % {"n": portal.number(inside.get(place.pk) or 0)},
+                answer=_units(inside.get(place.pk) or 0),
             )
             for place in found
         ]
+
+
+def _units(n: int) -> str:
+    return ngettext("%(n)s unit", "%(n)s units", n) % {"n": portal.number(n)}

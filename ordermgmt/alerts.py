@@ -87,7 +87,7 @@ def _broken_books(now: datetime) -> Iterator[Alert]:
         return
     at = max(proof.checked_at for proof in broken)
     codes = ", ".join(proof.code for proof in broken)
-    lines = tuple(_("%(code)s %(rule)s: %(n)s rows") % _facts(proof) for proof in broken)
+    lines = tuple(_broken_words(proof) for proof in broken)
     yield Alert(f"books {codes}", at, _("The books do not hold: %(codes)s") % {"codes": codes}, lines, "/books/")
 
 
@@ -102,8 +102,9 @@ def codes_in(context: dict[str, Any]) -> Iterator[str]:
     return (str(line).partition(" ")[0] for line in context.get("lines", ()))
 
 
-def _facts(proof: BooksProof) -> dict[str, object]:
-    return {"code": proof.code, "rule": proof.title, "n": proof.count}
+def _broken_words(proof: BooksProof) -> str:
+    words = ngettext("%(code)s %(rule)s: %(n)s row", "%(code)s %(rule)s: %(n)s rows", proof.count)
+    return words % {"code": proof.code, "rule": proof.title, "n": proof.count}
 
 
 def _failed_jobs(now: datetime) -> Iterator[Alert]:

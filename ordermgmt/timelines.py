@@ -17,7 +17,6 @@ from ordermgmt.models import Activity, ActivityCategory
 
 MOST = 100
 TONES = {
-    ActivityCategory.MONEY: "good",
     ActivityCategory.WAREHOUSE: "active",
     ActivityCategory.CARRIER: "waiting",
     ActivityCategory.MESSAGES: "waiting",

@@ -13,8 +13,8 @@ from orders.actions.crediting import CreditPart
 from orders.actions.replacing import Correction
 from orders.actions.returning_money import GiveBack
 from orders.billing_states import CreditReason
+from orders.came_by import WAYS
 from orders.crediting_sums import Credited
-from orders.in_work import WAYS
 from orders.models import Invoice, InvoiceLine
 
 # What a person may say; the others are said by what they follow from.

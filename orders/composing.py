@@ -15,8 +15,9 @@ from customers.actions.customers import CustomerRefused, tidy_email
 from customers.addressing import NotUsable, check_address, tidy_phone
 from ordermgmt.clock import business_day
 from ordermgmt.money import ZERO
+from orders.came_by import WAYS
 from orders.drafts import DraftAddress, DraftCharge, DraftLine, DraftPayment, Finding, OrderDraft
-from orders.in_work import CARD, INVOICE, LINK, MOST_UNITS, NEW, NOW, WAYS, Item, Work
+from orders.in_work import CARD, INVOICE, LINK, MOST_UNITS, NEW, NOW, Item, Work
 from orders.offering import Offer
 from orders.pricing import delivery_price, price_line
 from orders.states import LineKind

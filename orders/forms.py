@@ -11,7 +11,7 @@ from ordermgmt.clock import business_zone
 from ordermgmt.day_field import DayField
 from ordermgmt.money import minor_unit, round_money
 from ordermgmt.roles import Role
-from orders.in_work import WAYS
+from orders.came_by import WAYS
 from orders.models import RenewalStop
 from orders.states import HoldCode, Stage
 

@@ -23,7 +23,6 @@ PAYING = {
     LATER: _("Pays before it leaves (it waits for the money)"),
     NOW: _("Paid now"),
 }
-WAYS = {"terminal": _("Card terminal"), "bank": _("Bank transfer"), "cash": _("Cash")}
 METHODS = {"": _("Standard"), "Express": _("Express")}
 
 

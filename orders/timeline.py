@@ -14,7 +14,6 @@ from ordermgmt.models import Activity, ActivityCategory, MessageState, OutgoingM
 
 MOST = 200
 _TONES: dict[str, str] = {
-    ActivityCategory.MONEY: "good",
     ActivityCategory.WAREHOUSE: "active",
     ActivityCategory.CARRIER: "waiting",
     ActivityCategory.MESSAGES: "waiting",

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Count, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from ordermgmt.money import ZERO, round_money
 from ordermgmt.report_forms import Question
@@ -77,8 +78,16 @@ def answer(found: Sequence[Line]) -> str:
     currency = found[0].currency
     facts = {"each": portal.money(round_money(spent / customers, currency), currency), "n": portal.quantity(customers)}
     if None in more:
-        return _("%(each)s a customer so far (%(n)s customers). Too few bought again to say what is to come.") % facts
+        words = ngettext(
+            "%(each)s a customer so far (%(n)s customer). Too few bought again to say what is to come.",
+            "%(each)s a customer so far (%(n)s customers). Too few bought again to say what is to come.",
+            customers,
+        )
+        return words % facts
     coming = round_money(sum((part for part in more if part is not None), ZERO) / customers, currency)
-    return _("%(each)s a customer so far, %(more)s more expected in twelve months (%(n)s customers).") % {
-        **facts, "more": portal.money(coming, currency),
-    }  # fmt: skip
+    words = ngettext(
+        "%(each)s a customer so far, %(more)s more expected in twelve months (%(n)s customer).",
+        "%(each)s a customer so far, %(more)s more expected in twelve months (%(n)s customers).",
+        customers,
+    )
+    return words % {**facts, "more": portal.money(coming, currency)}

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponseBase
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
@@ -25,10 +25,18 @@ def _town(customer: Customer) -> str:
     return f"{address.city}, {address.country}" if address and address.city else ""
 
 
-def _sums(amounts: dict[str, Any]) -> SafeString | str:
-    """One amount per currency; nothing is a dash."""
+def _sums(customer: Any, name: str) -> SafeString | str:
+    """One amount per currency; nothing is zero in the currency they buy in."""
+    amounts: dict[str, Any] = getattr(customer, name)
     shown = [(portal.money(amount, currency),) for currency, amount in sorted(amounts.items()) if amount]
-    return format_html_join(", ", "{}", shown) if shown else portal.number(0)
+    if shown:
+        return format_html_join(", ", "{}", shown)
+    usual = min({**customer.owes, **customer.worth}, default="")
+    return format_html('<span class="muted">{}</span>', portal.money(0, usual))
+
+
+def _plain_sums(customer: Any, name: str) -> str:
+    return strip_tags(_sums(customer, name))
 
 
 def _name(customer: Customer) -> SafeString | str:
@@ -79,13 +87,17 @@ class CustomerList(ListPage):
             "open_orders", _("Open orders"), cell=lambda c: c.orders_open, text=lambda c: c.orders_open, css="num named"
         ),
         Column(
-            "owes", _("Owes"), cell=lambda c: _sums(c.owes), text=lambda c: str(_sums(c.owes)), css="num nowrap named"
+            "owes",
+            _("Owes"),
+            cell=lambda c: _sums(c, "owes"),
+            text=lambda c: _plain_sums(c, "owes"),
+            css="num nowrap named",
         ),
         Column(
             "worth",
             _("Paid in all"),
-            cell=lambda c: _sums(c.worth),
-            text=lambda c: str(_sums(c.worth)),
+            cell=lambda c: _sums(c, "worth"),
+            text=lambda c: _plain_sums(c, "worth"),
             css="num wide nowrap",
         ),
         Column(

@@ -159,12 +159,16 @@ def _end_step(wave: Wave, place: Place) -> dict[str, Any]:
 
 
 def _sum(done: Progress) -> str:
-    facts = {"units": done.units_picked, "orders": done.orders, "short": done.units_short}
+    units = ngettext("%(n)s unit", "%(n)s units", done.units_picked) % {"n": done.units_picked}
+    facts = {"units": units, "orders": done.orders, "short": done.units_short}
     if done.units_short:
-        return _("%(units)s units for %(orders)s orders, %(short)s short") % facts
-    return (
-        ngettext("%(units)s units for %(orders)s order", "%(units)s units for %(orders)s orders", done.orders) % facts
-    )
+        words = ngettext(
+            "%(units)s for %(orders)s order, %(short)s short",
+            "%(units)s for %(orders)s orders, %(short)s short",
+            done.orders,
+        )
+        return words % facts
+    return ngettext("%(units)s for %(orders)s order", "%(units)s for %(orders)s orders", done.orders) % facts
 
 
 def _last_done(place: Place, tote: str) -> Pick:

@@ -84,10 +84,22 @@ def spoken(figure: Figure, flow: FlowMap) -> str:
         "near": portal.number(parts.near), "past": portal.number(parts.past),
     }  # fmt: skip
     if flow.of_subscriptions:
-        return _("%(step)s: %(n)s subscriptions now, median %(median)s, target %(target)s, %(past)s past it") % facts
-    if flow.is_now:
-        return (
-            _("%(step)s: %(n)s orders now, median %(median)s, target %(target)s, %(past)s past it, %(near)s near it")
-            % facts
+        words = ngettext(
+            "%(step)s: %(n)s subscription now, median %(median)s, target %(target)s, %(past)s past it",
+            "%(step)s: %(n)s subscriptions now, median %(median)s, target %(target)s, %(past)s past it",
+            figure.count,
         )
-    return _("%(step)s: %(n)s orders went through, median %(median)s, target %(target)s, %(past)s past it") % facts
+        return words % facts
+    if flow.is_now:
+        words = ngettext(
+            "%(step)s: %(n)s order now, median %(median)s, target %(target)s, %(past)s past it, %(near)s near it",
+            "%(step)s: %(n)s orders now, median %(median)s, target %(target)s, %(past)s past it, %(near)s near it",
+            figure.count,
+        )
+        return words % facts
+    words = ngettext(
+        "%(step)s: %(n)s order went through, median %(median)s, target %(target)s, %(past)s past it",
+        "%(step)s: %(n)s orders went through, median %(median)s, target %(target)s, %(past)s past it",
+        figure.count,
+    )
+    return words % facts

@@ -162,8 +162,8 @@ def _receive(request: StaffRequest, sku: Any, form: ReceiveForm) -> bool:
     except ReceiptRefused as error:
         form.add_error(None, str(error))
         return False
-    words = _("%(units)d units received into %(bin)s.") % {"units": data["units"], "bin": data["place"].code}
-    messages.success(request, words)
+    words = ngettext("%(units)d unit received into %(bin)s.", "%(units)d units received into %(bin)s.", data["units"])
+    messages.success(request, words % {"units": data["units"], "bin": data["place"].code})
     return True
 
 

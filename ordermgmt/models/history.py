@@ -4,12 +4,17 @@ import re
 from datetime import date
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from ordermgmt.amounts import amount_words
+
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_SUM = re.compile(r"\{(\w+)\} \{currency\}")
+_DIGITS = re.compile(r"-?\d+(\.\d+)?")
 
 
 class ActivityCategory(models.TextChoices):
@@ -63,7 +68,8 @@ class Activity(models.Model):
 
     @property
     def text(self) -> str:
-        return gettext(self.sentence).format_map(Filled(self.facts))
+        facts = Filled(self.facts)
+        return _SUM.sub(facts.sum_of, gettext(self.sentence)).format_map(facts)
 
 
 class Filled(dict[str, Any]):
@@ -74,6 +80,12 @@ class Filled(dict[str, Any]):
         if isinstance(value, str) and _ISO_DAY.fullmatch(value):
             return date_format(date.fromisoformat(value), "D j M")
         return value
+
+    def sum_of(self, named: re.Match[str]) -> str:
+        """An amount and its currency as people write them; kept as plain digits and a code."""
+        amount, code = self.get(named[1], ""), self.get("currency", "")
+        is_sum = _DIGITS.fullmatch(str(amount)) and re.fullmatch("[A-Z]{3}", str(code))
+        return amount_words(str(amount), code, get_language() or settings.LANGUAGE_CODE) if is_sum else named[0]
 
     def __missing__(self, key: str) -> str:
         return "–"

@@ -1,6 +1,5 @@
 """Words, numbers and small marks for templates. A template builtin: no `{% load %}` needed."""
 
-import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -8,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from babel import Locale
-from babel.numbers import format_currency, format_decimal, get_currency_symbol
+from babel.numbers import format_decimal, get_currency_symbol
 from django import template
 from django.conf import settings
 from django.forms import BoundField
@@ -20,8 +19,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import conditional_escape, format_html, json_script
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext, to_locale
+from django.utils.translation import get_language, gettext
 
+from ordermgmt.amounts import amount_words, locale_of, tidy
 from ordermgmt.clock import business_zone
 from ordermgmt.keyboard import KEY_MAP
 from ordermgmt.looks import NEUTRAL, TONES, Look, look_of
@@ -36,18 +36,8 @@ def _language() -> str:
     return get_language() or settings.LANGUAGE_CODE
 
 
-@lru_cache(maxsize=50)
-def _locale_of(language: str) -> Locale:
-    return Locale.parse(to_locale(language))
-
-
 def _locale() -> Locale:
-    return _locale_of(_language())
-
-
-def _tidy(text: str) -> str:
-    """A real minus, and no line break inside an amount."""
-    return text.replace("-", "\u2212").replace(" ", NBSP)
+    return locale_of(_language())
 
 
 def _unknown() -> SafeString:
@@ -61,14 +51,7 @@ def money(amount: Any, currency: str = "") -> str:
     if amount is None or amount == "":
         return _unknown()
     code = currency or getattr(amount, "currency", "") or "EUR"
-    return _money_words(str(getattr(amount, "amount", amount)), str(code), _language())
-
-
-@lru_cache(maxsize=5000)
-def _money_words(amount: str, code: str, language: str) -> str:
-    words = format_currency(Decimal(amount), code, locale=_locale_of(language))
-    # CLDR's currency spacing, which Babel leaves out: a code of letters stands apart from its digits.
-    return _tidy(re.sub(r"([A-Z]{3})(?=\d)", r"\1 ", words))
+    return amount_words(str(getattr(amount, "amount", amount)), str(code), _language())
 
 
 @register.filter
@@ -79,7 +62,7 @@ def money_short(amount: Any, currency: str = "EUR") -> str:
     scaled = value / size
     digits = format_decimal(round(scaled, 1 if abs(scaled) < 10 and letter else 0), locale=_locale())
     sign, digits = ("-", digits[1:]) if digits.startswith("-") else ("", digits)
-    return _tidy(f"{sign}{get_currency_symbol(currency, locale=_locale())}{digits}{letter}")
+    return tidy(f"{sign}{get_currency_symbol(currency, locale=_locale())}{digits}{letter}")
 
 
 @register.filter
@@ -93,7 +76,7 @@ def number(value: Any, decimals: int | None = None) -> str:
 @lru_cache(maxsize=5000)
 def _number_words(value: str, decimals: int | None, language: str) -> str:
     pattern = None if decimals is None else "#,##0" + ("." + "0" * int(decimals) if int(decimals) else "")
-    return _tidy(format_decimal(Decimal(value), format=pattern, locale=_locale_of(language)))
+    return tidy(format_decimal(Decimal(value), format=pattern, locale=locale_of(language)))
 
 
 @register.filter
@@ -319,6 +302,12 @@ def has_role(user: Any, role: str) -> bool:
 def country_name(code: str) -> str:
     """SE is Sweden in the reader's language; an unknown code stays as it is."""
     return str(_locale().territories.get(code, code))
+
+
+@register.filter
+def language_words(code: str) -> str:
+    """sv is Swedish in the reader's language; an unknown code stays as it is."""
+    return str(_locale().languages.get(code.partition("-")[0], code))
 
 
 # Keys --------------------------------------------------------------------------------------------

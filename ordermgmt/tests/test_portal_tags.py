@@ -98,3 +98,7 @@ def test_a_component_wraps_its_body_and_escapes_its_parameters() -> None:
     html = page.render(Context({"title": "<b>Money</b>", "inside": "1 < 2"}))
     assert "&lt;b&gt;Money" in html
     assert "<p>1 &lt; 2</p>" in html
+
+
+def test_a_language_is_named_in_the_language_of_the_reader() -> None:
+    assert [portal.language_words(code) for code in ("en-gb", "sv", "xx")] == ["English", "Swedish", "xx"]

@@ -18,6 +18,7 @@ from ordermgmt.models.history import ActivityCategory
 from ordermgmt.money import ZERO, round_money
 from ordermgmt.numbering import next_gapless
 from ordermgmt.retrying import retries_conflicts
+from ordermgmt.templatetags.portal import money as money_words
 from orders.actions.deferring import take_back
 from orders.actions.posting import hash_of
 from orders.actions.returning_money import GiveBack, settle_credit
@@ -155,8 +156,8 @@ def _row(lines: dict[int, InvoiceLine], before: dict[int, Credited], part: Credi
         return CreditRow(line=line, units=part.units, amounts=amounts)
     gross, left = round_money(part.gross, currency), whole.minus(had.all).gross
     if abs(gross) > abs(left) or gross * left < 0:
-        facts = {"name": line.description, "left": left, "currency": currency}
-        raise CreditRefused(_("%(name)s: only %(left)s %(currency)s can still be credited.") % facts)
+        facts = {"name": line.description, "left": money_words(left, currency)}
+        raise CreditRefused(_("%(name)s: only %(left)s can still be credited.") % facts)
     return CreditRow(line=line, units=0, amounts=amount_part(whole, gross=gross, before=had, currency=currency))
 
 

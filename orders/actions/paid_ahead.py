@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from customers.models import Address
 from ordermgmt.money import ZERO
@@ -58,7 +59,11 @@ def bill_difference(work: Work, before: Decimal) -> Facts:
         return {}
     s, cycle = work.s, paying_cycle(work)
     if cycle is None:
-        words = _("%(count)d deliveries are paid already and keep their price. Change them one by one, or afterwards.")
+        words = ngettext(
+            "%(count)d delivery is paid already and keeps its price. Change it alone, or afterwards.",
+            "%(count)d deliveries are paid already and keep their price. Change them one by one, or afterwards.",
+            s.deliveries_owed,
+        )
         raise NotAllowed(words % {"count": s.deliveries_owed})
     notes = credit_owed(work)
     charge = price_of(work, s.deliveries_owed, on=cycle.starts_on)

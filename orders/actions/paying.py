@@ -12,6 +12,7 @@ from ordermgmt.models import User
 from ordermgmt.models.history import ActivityCategory
 from ordermgmt.money import round_money
 from ordermgmt.retrying import retries_conflicts
+from ordermgmt.templatetags.portal import money as money_words
 from orders.actions.holds import release
 from orders.actions.progress import lock_order, refresh_status
 from orders.actions.settling import settle_invoices
@@ -96,8 +97,8 @@ def _refuse(order: Order, amount: Decimal, kind: str) -> None:
     money = paid(Payment.objects.filter(order=order))
     left = round_money(money.captured - money.refunded, order.currency)
     if kind == PaymentKind.REFUND and amount > left:
-        facts = {"left": left, "currency": order.currency}
-        raise PaymentRefused(_("Only %(left)s %(currency)s can be paid back.") % facts)
+        facts = {"left": money_words(left, order.currency)}
+        raise PaymentRefused(_("Only %(left)s can be paid back.") % facts)
 
 
 def note_payment(order: Order, payment: Payment, *, by: User | str, now: datetime) -> None:
@@ -118,7 +119,7 @@ def note_money(payment: Payment, *, subject: str, by: User | str, now: datetime)
         kind=str(payment.get_kind_display()),
         amount=str(round_money(payment.amount, payment.currency)),
         currency=payment.currency,
-        provider=payment.provider,
+        provider=payment.came_by,
         state=str(payment.get_state_display()).lower(),
     )
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.models.history import ActivityCategory
+from ordermgmt.templatetags.portal import money as money_words
 from orders.models import Payment, Payout, PayoutLine
 from orders.payments.protocol import PayoutFacts
 from orders.payments.registry import online_provider
@@ -73,8 +74,8 @@ def match_line(pk: int, *, reference: str, by: User | str, now: datetime) -> Pay
     found = rows.filter(reference=word) | rows.filter(order__number=word) | rows.filter(invoice__number=word)
     payment = found.order_by("-pk").first()
     if payment is None:
-        facts = {"word": word, "amount": abs(line.amount), "currency": line.payout.currency}
-        raise CannotMatch(_("No payment %(word)s over %(amount)s %(currency)s is known.") % facts)
+        facts = {"word": word, "amount": money_words(abs(line.amount), line.payout.currency)}
+        raise CannotMatch(_("No payment %(word)s over %(amount)s is known.") % facts)
     line.payment = payment
     line.save(update_fields=["payment"])
     sentence = gettext_noop("Line {line} matched to payment {payment}")

@@ -14,6 +14,7 @@ from ordermgmt.models.history import ActivityCategory
 from ordermgmt.money import exact, round_money
 from ordermgmt.numbering import next_number
 from ordermgmt.retrying import retries_conflicts
+from ordermgmt.templatetags.portal import money as money_words
 from orders.actions.progress import lock_order
 from orders.actions.settling import money_of
 from orders.actions.taking_money import give_back, lock_invoice
@@ -91,14 +92,14 @@ def _check(payment: Payment, amount: Decimal, reason: str, credit_note: CreditNo
         raise RefundRefused(_("Enter why the money goes back."))
     left = left_of(payment)
     if amount > left:
-        facts = {"left": left, "currency": payment.currency}
-        raise RefundRefused(_("Only %(left)s %(currency)s can be paid back.") % facts)
+        facts = {"left": money_words(left, payment.currency)}
+        raise RefundRefused(_("Only %(left)s can be paid back.") % facts)
     if credit_note:
         asked = exact(credit_note.refunds.filter(status__in=LIVE_REFUNDS).aggregate(sum=Sum("amount"))["sum"])
         if asked + amount > credit_note.gross_total:
             left = round_money(credit_note.gross_total - asked, credit_note.currency)
-            facts = {"left": left, "currency": credit_note.currency}
-            raise RefundRefused(_("The credit note allows only %(left)s %(currency)s more.") % facts)
+            facts = {"left": money_words(left, credit_note.currency)}
+            raise RefundRefused(_("The credit note allows only %(left)s more.") % facts)
 
 
 def left_of(payment: Payment) -> Decimal:

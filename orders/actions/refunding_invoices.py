@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from ordermgmt.models import User
 from ordermgmt.money import ZERO
 from ordermgmt.retrying import retries_conflicts
+from ordermgmt.templatetags.portal import money as money_words
 from orders.actions.accounts import ACCOUNT
 from orders.actions.refunding import RefundRefused, ask_refund, left_of
 from orders.actions.returning_money import to_account
@@ -42,8 +43,8 @@ def refund_invoice(
     by_money = sum((left[row.pk] for row in captures if row.provider != ACCOUNT), ZERO)
     split = split_refund(amount, by_credit=by_credit, by_money=by_money, order=order)
     if split.left:
-        facts = {"left": amount - split.left, "currency": invoice.currency}
-        raise RefundRefused(_("Only %(left)s %(currency)s can be paid back.") % facts)
+        facts = {"left": money_words(amount - split.left, invoice.currency)}
+        raise RefundRefused(_("Only %(left)s can be paid back.") % facts)
     made = []
     money = split.money
     for payment in (row for row in captures if row.provider != ACCOUNT):

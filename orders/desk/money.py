@@ -52,15 +52,17 @@ def sums_of(desk: Desk) -> Part:
         "owes": _by_currency(open_invoices(desk.customer), "open"),
         "credit": _by_currency(AccountEntry.objects.filter(customer=desk.customer), "amount"),
     }
+    usual = min({currency for sums in found.values() for currency in sums}, default="")
     return Part(sums=[
-        Amount(label=SHOWS[name], amount=_in_words(sums), url=f"{page}&show={name}", tone="warn" if name == "owes" and sums else "")
+        Amount(label=SHOWS[name], amount=_in_words(sums, usual), url=f"{page}&show={name}", tone="warn" if name == "owes" and sums else "")
         for name, sums in found.items()
     ])  # fmt: skip
 
 
-def _in_words(sums: dict[str, Decimal]) -> str:
-    """One amount per currency; nothing is nought."""
-    return ", ".join(portal.money(amount, currency) for currency, amount in sorted(sums.items())) or portal.number(0)
+def _in_words(sums: dict[str, Decimal], usual: str) -> str:
+    """One amount per currency; nothing is nought in the currency they buy in."""
+    shown = [portal.money(amount, currency) for currency, amount in sorted(sums.items())]
+    return ", ".join(shown) or portal.money(0, usual)
 
 
 @dataclass(frozen=True)

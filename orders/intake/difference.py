@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from orders.intake.document import ParsedAddress, ParsedLine, ParsedOrder
 
@@ -76,8 +77,9 @@ def _lines(old: ParsedOrder, new: ParsedOrder) -> Iterator[Change]:
 def _units(line: ParsedLine) -> str:
     left = line.quantity - line.removed_quantity
     if not line.removed_quantity:
-        return _("%(count)d units") % {"count": left}
-    return _("%(left)d of %(count)d units") % {"left": left, "count": line.quantity}
+        return ngettext("%(count)d unit", "%(count)d units", left) % {"count": left}
+    words = ngettext("%(left)d of %(count)d unit", "%(left)d of %(count)d units", line.quantity)
+    return words % {"left": left, "count": line.quantity}
 
 
 def _addresses(old: ParsedOrder, new: ParsedOrder) -> Iterator[Change]:

@@ -23,6 +23,7 @@ from orders.billing_states import (
     RefundStatus,
     WaitReason,
 )
+from orders.came_by import came_by
 from orders.models.money import CreditNote, Invoice, Payment
 from orders.models.orders import LINK_BYTES
 
@@ -280,6 +281,10 @@ class Payout(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def came_by(self) -> str:
+        return came_by(self.provider)
 
 
 class PayoutLine(models.Model):

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.money import ZERO, MoneyField
 from orders.billing_states import CreditReason, TaxTreatment
+from orders.came_by import came_by
 from orders.models.orders import Order, OrderLine
 from orders.states import InvoiceStatus, PaymentKind, PaymentState
 from orders.tax import tax_name
@@ -35,6 +36,10 @@ class Receipt(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def came_by(self) -> str:
+        return came_by(self.provider)
 
 
 class Payment(models.Model):
@@ -74,6 +79,10 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.amount} {self.currency}"
+
+    @property
+    def came_by(self) -> str:
+        return came_by(self.provider)
 
 
 class Invoice(models.Model):

@@ -26,6 +26,6 @@ def test_a_cancellation_an_address_and_a_line_are_named() -> None:
     later = order(cancelled_at="2026-03-02T08:00:00Z", shipping_address={**ADDRESS, "zip": "10117"}, line_items=lines)
     found = {(change.kind, change.what): (change.before, change.after) for change in difference(order(), later)}
     assert found["line", "Tea"] == ("2 units", "1 of 2 units")
-    assert found["line", "Mug"] == ("not there", "1 units")
+    assert found["line", "Mug"] == ("not there", "1 unit")
     assert found["cancel", "Cancelled at the shop"][0] == "–"
     assert "10117" in found["address", "Delivery address"][1]

@@ -174,3 +174,12 @@ def test_export_has_the_figures(support: Client) -> None:
     lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
     assert lines[0].startswith("Order,Customer,State and reason,Due")
     assert lines[1].startswith(order.number)
+
+
+def test_a_late_held_row_says_what_holds_it(support: Client) -> None:
+    held = factories.order()
+    hold(held, code="address", reason="Postcode 114 55 is not known", by="Ana", now=factories.NOW)
+    Order.objects.filter(pk=held.pk).update(first_promised_ship_on="2026-01-02", promised_ship_on="2026-01-02")
+    text = page(support, "?view=on-hold")
+    assert "Postcode 114 55 is not known" in text
+    assert "It was to leave" not in text

@@ -73,10 +73,10 @@ def test_asked_approved_sent(stripe_server: StripeServer, with_order: bool) -> N
 def test_never_more_than_came(stripe_server: StripeServer) -> None:
     payment = paid()
     ask(payment, "6.00")
-    with pytest.raises(RefundRefused, match=r"Only 4\.00"):
+    with pytest.raises(RefundRefused, match=r"Only €4\.00"):
         ask(payment, "4.01")
     ask(payment, "4.00")
-    with pytest.raises(RefundRefused, match="Only 0"):
+    with pytest.raises(RefundRefused, match="Only €0"):
         ask(payment, "0.01")
     with pytest.raises(IntegrityError), transaction.atomic():
         Payment.objects.filter(pk=payment.pk).update(returning=Decimal("10.01"))
@@ -95,7 +95,7 @@ def test_a_credit_note_is_its_limit_and_its_reason(stripe_server: StripeServer) 
     note = CreditNoteFactory(invoice=payment.invoice, gross_total=5, net_total=5, tax_total=0)
     refund = ask(payment, "3.00", credit_note=note, reason="")
     assert refund.reason == f"Credit note {note.number}"
-    with pytest.raises(RefundRefused, match=r"only 2\.00"):
+    with pytest.raises(RefundRefused, match=r"only €2\.00"):
         ask(payment, "2.01", credit_note=note)
 
 
@@ -242,5 +242,5 @@ def test_an_invoice_paid_in_two_ways(stripe_server: StripeServer) -> None:
     (refund,) = refund_invoice(invoice.pk, amount=Decimal(8), order=RefundOrder.CREDIT_FIRST, **facts)
     assert (refund.amount, refund.payment) == (Decimal(5), payment)
     assert AccountEntry.objects.get(customer=invoice.customer).amount == 3
-    with pytest.raises(RefundRefused, match=r"Only 5\.00"):
+    with pytest.raises(RefundRefused, match=r"Only €5\.00"):
         refund_invoice(invoice.pk, amount=Decimal(6), order=RefundOrder.MONEY_FIRST, **facts)

@@ -6,12 +6,14 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from customers.factories import AddressFactory
+from customers.factories import AddressFactory, CustomerFactory
 from inventory.factories import SkuFactory
 from ordermgmt.blocking import blockers_of
 from ordermgmt.factories import UserFactory
+from ordermgmt.models import Activity
 from ordermgmt.roles import Role
 from orders.actions.deliveries import AddOnce
+from orders.came_by import came_by
 from orders.documents.invoice import invoice_facts
 from orders.factories import InvoiceFactory, order
 from orders.factories.orders import NOW
@@ -104,3 +106,27 @@ def test_where_no_warehouse_delivers_stock_is_not_blamed() -> None:
     words = [one.sentence for one in blockers_of([made], now=NOW)[made.pk]]
     assert "No warehouse delivers to Rio, BR" in words
     assert not any("stock" in one for one in words)
+
+
+def test_history_says_sums_as_people_write_them() -> None:
+    line = Activity(
+        sentence="Invoice {number} over {total} {currency} issued",
+        facts={"number": "INV-1", "total": "18.90", "currency": "EUR"},
+    )
+    assert line.text == "Invoice INV-1 over €18.90 issued"
+    assert Activity(sentence="{total} {currency}", facts={"total": "half", "currency": "EUR"}).text == "half EUR"
+
+
+def test_how_money_came_is_said_in_words() -> None:
+    assert [came_by(name) for name in ("bank", "shop", "stripe", "klarna")] == [
+        "Bank transfer",
+        "The shop",
+        "Stripe",
+        "klarna",
+    ]
+
+
+def test_who_owes_nothing_owes_it_in_a_currency(manager: Client) -> None:
+    customer = CustomerFactory()
+    for url in ("/customers/", customer.get_absolute_url()):
+        assert "€0.00" in manager.get(url).content.decode()

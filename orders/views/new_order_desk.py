@@ -21,10 +21,11 @@ from ordermgmt.finding import Asked
 from ordermgmt.templatetags.portal import money, weekday_words
 from orders.actions.phone_orders import phone_channel
 from orders.actions.placing import Preview, preview
+from orders.came_by import WAYS
 from orders.cards import chargeable_card
 from orders.composing import Caller, Problem, caller_of, compose, problems_of, saved_address, shipping_of
 from orders.drafts import OrderDraft
-from orders.in_work import CARD, INVOICE, LATER, METHODS, NEW, PAYING, WAYS, Item, Work
+from orders.in_work import CARD, INVOICE, LATER, METHODS, NEW, PAYING, Item, Work
 from orders.models import Order, OrderInWork
 from orders.network import Destination, load_network
 from orders.offering import Offer, currency_of, find_codes, offers

@@ -1,6 +1,6 @@
 """P07: the orders list, and the panel that shows an order without leaving it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -15,7 +15,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext, ngett
 from django.utils.translation import gettext as _
 
 from ordermgmt.access import staff_page
-from ordermgmt.blocking import blockers_of, for_reader
+from ordermgmt.blocking import Blocker, blockers_of, for_reader
 from ordermgmt.clock import business_day
 from ordermgmt.listing import Bulk, Column, Empty, ListPage, View
 from ordermgmt.looks import look_of
@@ -168,8 +168,14 @@ class OrderList(ListPage):
         why = blockers_of(rows, now=self.now)
         today = business_day(self.now)
         for order in rows:
-            order.reason = why[order.pk][0].sentence if order.pk in why else ""
+            order.reason = _reason(why.get(order.pk, ()))
             order.today = today
+
+
+def _reason(why: Sequence[Blocker]) -> str:
+    """What stands behind the state; how late it is stands in a column of its own."""
+    first = min(why, key=lambda blocker: blocker.code == "late", default=None)
+    return first.sentence if first else ""
 
 
 @staff_page("orders.view")

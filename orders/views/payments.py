@@ -47,7 +47,7 @@ class PaymentList(ListPage):
         Column("about", gettext_lazy("For"), about_cell, lambda r: str(r.order or r.invoice), css="nowrap"),
         Column("kind", gettext_lazy("Kind"), css="nowrap"),
         Column("state", gettext_lazy("State"), css="nowrap"),
-        Column("provider", gettext_lazy("By"), css="nowrap low"),
+        Column("provider", gettext_lazy("By"), lambda r: r.came_by, lambda r: r.provider, css="nowrap low"),
         Column("reference", gettext_lazy("Reference"), css="grow low"),
         Column("amount", gettext_lazy("Amount"), money_cell, lambda r: r.amount, css="num"),
         Column("currency", gettext_lazy("Currency"), default=False),

@@ -37,7 +37,7 @@ class PayoutList(ListPage):
     filterset = PayoutFilters
     columns = (
         Column("reference", gettext_lazy("Payout"), css="id"),
-        Column("provider", gettext_lazy("By"), css="nowrap low"),
+        Column("provider", gettext_lazy("By"), lambda r: r.came_by, lambda r: r.provider, css="nowrap low"),
         Column("arrives_on", gettext_lazy("At the bank"), sort="arrives", css="nowrap"),
         Column("bank_reference", gettext_lazy("Bank reference"), bank_cell, lambda r: r.bank_reference, css="grow"),
         Column("unmatched", gettext_lazy("Lines"), lines_cell, lambda r: r.unmatched, css="nowrap"),

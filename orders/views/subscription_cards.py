@@ -16,6 +16,7 @@ from inventory.models import StockLevel
 from ordermgmt.templatetags import portal
 from orders.billing_states import LIVE_DUNNING, ChargeStatus, DeliveryStatus
 from orders.models import Charge, Delivery, Dunning, Subscription
+from orders.payments.declines import decline_words
 from orders.subscription_words import contents_of, why_not_sent
 from orders.upcoming import Upcoming
 
@@ -158,7 +159,7 @@ def _unpaid(case: Dunning, reader: Any) -> dict[str, Any]:
     facts = {"invoice": invoice.number, "sum": portal.money(invoice.balance, invoice.currency)}
     tries = [c for c in invoice.charges.all() if c.current_status == ChargeStatus.DECLINED]
     said = ngettext("%(n)d attempt failed", "%(n)d attempts failed", len(tries)) % {"n": len(tries)}
-    reason = f": {case.reason}" if case.reason else ""
+    reason = f": {decline_words(case.reason)}" if case.reason else ""
     return {
         "what": _("%(invoice)s over %(sum)s is not paid") % facts,
         "tone": "bad",

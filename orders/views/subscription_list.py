@@ -103,9 +103,9 @@ class SubscriptionList(ListPage):
         View("active", gettext_lazy("Active"), "state=active"),
         View("tomorrow", gettext_lazy("Renewing tomorrow"), "renews=tomorrow&sort=next"),
         View("unpaid", gettext_lazy("Payment problem"), "payment=problem"),
-        View("paused", gettext_lazy("Paused, ends this month"), "resumes=month"),
+        View("paused", gettext_lazy("Pause ends this month"), "resumes=month"),
         View("cancelling", gettext_lazy("Cancelling"), "state=cancelling"),
-        View("stock", gettext_lazy("Stock risk for next delivery"), "stock=risk&sort=next"),
+        View("stock", gettext_lazy("Stock risk"), "stock=risk&sort=next"),
         View("parked", gettext_lazy("Renewal waits for a decision"), "state=parked"),
         View("all", gettext_lazy("All")),
     )
