@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, ngettext_lazy
 
 from customers import feedback_exceptions  # noqa: F401  registers the rule of feedback
 from customers.models import Ticket
 from customers.ticket_words import short_clock
 from ordermgmt.blocking import Fix
-from ordermgmt.exceptions import MOST_SUBJECTS, Cause, ExceptionRule, Row, exception_rule
+from ordermgmt.counted_rules import CountedRule
+from ordermgmt.exceptions import MOST_SUBJECTS, Cause, Row, exception_rule
 from ordermgmt.models import ExceptionItem
 from ordermgmt.roles import Role
 
@@ -19,7 +20,7 @@ ROWS_SHOWN = 20
 
 
 @exception_rule
-class TicketsPastTarget(ExceptionRule):
+class TicketsPastTarget(CountedRule):
     """Customers who wait for longer than was promised to them: one item for all, the longest wait first."""
 
     name: ClassVar[str] = "ticket_past_target"
@@ -28,6 +29,9 @@ class TicketsPastTarget(ExceptionRule):
     target: ClassVar[timedelta] = timedelta(hours=2)
     tone: ClassVar[str] = "warn"
     permission: ClassVar[str] = "tickets.work"
+    counted: ClassVar[Any] = ngettext_lazy(
+        "%(n)s ticket is past its target", "%(n)s tickets are past their target", "count"
+    )
 
     def causes(self, now: datetime) -> Iterable[Cause]:
         late = Ticket.objects.past_target(now).order_by("due_at", "pk")
@@ -38,10 +42,6 @@ class TicketsPastTarget(ExceptionRule):
         nobody = sum(assignee is None for _number, _due, assignee in rows)
         numbers = [number for number, _due, _assignee in rows[:MOST_SUBJECTS]]
         return [Cause(since=rows[0][1] or now, subjects=numbers, count=count, facts={"nobody": nobody})]
-
-    def sentence(self, item: ExceptionItem) -> str:
-        words = ngettext("%(n)s ticket is past its target", "%(n)s tickets are past their target", item.count)
-        return words % {"n": item.count}
 
     def why(self, item: ExceptionItem) -> str:
         nobody = int(item.facts.get("nobody", 0))

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, ngettext_lazy
 
 from customers.models import Feedback, FeedbackReason
 from ordermgmt.blocking import Fix
-from ordermgmt.exceptions import MOST_SUBJECTS, Cause, ExceptionRule, Row, exception_rule
+from ordermgmt.counted_rules import CountedRule
+from ordermgmt.exceptions import MOST_SUBJECTS, Cause, Row, exception_rule
 from ordermgmt.models import ExceptionItem
 from ordermgmt.roles import Role
 
@@ -18,7 +19,7 @@ ROWS_SHOWN = 20
 
 
 @exception_rule
-class LowFeedback(ExceptionRule):
+class LowFeedback(CountedRule):
     """Scores of 1 and 2: one item for all, the oldest first."""
 
     name: ClassVar[str] = "feedback.low"
@@ -26,6 +27,9 @@ class LowFeedback(ExceptionRule):
     owner_role: ClassVar[str] = Role.SUPPORT
     target: ClassVar[timedelta] = timedelta(hours=8)
     permission: ClassVar[str] = "customers.edit"
+    counted: ClassVar[Any] = ngettext_lazy(
+        "%(n)s customer gave 1 or 2 of 5", "%(n)s customers gave 1 or 2 of 5", "count"
+    )
 
     def causes(self, now: datetime) -> Iterable[Cause]:
         low = Feedback.objects.low().order_by("given_at", "pk")
@@ -37,10 +41,6 @@ class LowFeedback(ExceptionRule):
         facts = dict(zip(("reason", "said"), reasons.most_common(1)[0], strict=True)) if reasons else {}
         numbers = [number for number, _at, _said in rows[:MOST_SUBJECTS]]
         return [Cause(since=rows[0][1] or now, subjects=numbers, count=count, facts=facts)]
-
-    def sentence(self, item: ExceptionItem) -> str:
-        words = ngettext("%(n)s customer gave 1 or 2 of 5", "%(n)s customers gave 1 or 2 of 5", item.count)
-        return words % {"n": item.count}
 
     def why(self, item: ExceptionItem) -> str:
         known = dict(FeedbackReason.choices)

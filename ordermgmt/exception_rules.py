@@ -1,17 +1,19 @@
 """Rules of the frame: background work that failed, books that do not hold, messages that could not be sent."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, Exists, Max, Min, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from ordermgmt import jobs, proofs
 from ordermgmt.alerts import BOOKS_JOBS
 from ordermgmt.blocking import Fix
+from ordermgmt.counted_rules import CountedRule
 from ordermgmt.exception_groups import grouped
 from ordermgmt.exceptions import Cause, ExceptionRule, exception_rule
 from ordermgmt.models import BooksProof, ExceptionItem, JobRun, JobState, MessageState, OutgoingMessage, StoredDocument
@@ -54,7 +56,7 @@ class JobFailed(ExceptionRule):
 
 
 @exception_rule
-class BooksBroken(ExceptionRule):
+class BooksBroken(CountedRule):
     """An invariant that the last proof found broken."""
 
     name = "books.broken"
@@ -63,6 +65,7 @@ class BooksBroken(ExceptionRule):
     target = timedelta(hours=4)
     tone = "bad"
     permission = "books.view"
+    counted = ngettext_lazy("%(rule)s: %(n)s row breaks it", "%(rule)s: %(n)s rows break it", "count")
 
     def causes(self, now: datetime) -> Iterable[Cause]:
         held = BooksProof.objects.filter(code=OuterRef("code"), holds=True, checked_at__gt=OuterRef("checked_at"))
@@ -74,16 +77,12 @@ class BooksBroken(ExceptionRule):
             if code in proofs.REGISTRY:
                 yield Cause(key=code, since=since, count=proof.count, facts={"code": code, "rule": proof.title})
 
-    def sentence(self, item: ExceptionItem) -> str:
-        words = ngettext("%(rule)s: %(n)s row breaks it", "%(rule)s: %(n)s rows break it", item.count)
-        return words % {"rule": item.facts["rule"], "n": item.count}
-
     def fixes(self, item: ExceptionItem) -> Sequence[Fix]:
         return [Fix(_("See the rows"), reverse("books_rule", args=[item.facts["code"]]), permission="books.view")]
 
 
 @exception_rule
-class MessageDead(ExceptionRule):
+class MessageDead(CountedRule):
     """Messages given up after every attempt, by kind."""
 
     name = "message.dead"
@@ -91,14 +90,11 @@ class MessageDead(ExceptionRule):
     owner_role = Role.SUPPORT
     target = timedelta(hours=4)
     permission = "messages.view"
+    counted = ngettext_lazy("%(n)s message %(kind)s was not sent", "%(n)s messages %(kind)s were not sent", "count")
 
     def causes(self, now: datetime) -> Iterable[Cause]:
         dead = OutgoingMessage.objects.filter(state=MessageState.DEAD, dead_at__isnull=False)
         return [group.cause() for group in grouped(dead, by=("kind",), number="about", since="dead_at")]
-
-    def sentence(self, item: ExceptionItem) -> str:
-        words = ngettext("%(n)s message %(kind)s was not sent", "%(n)s messages %(kind)s were not sent", item.count)
-        return words % {"n": item.count, "kind": item.facts["kind"]}
 
     def rows_url(self, item: ExceptionItem) -> str:
         return f"{reverse('message_list')}?{urlencode({'view': 'all', 'state': 'dead', 'kind': item.facts['kind']})}"
@@ -109,7 +105,7 @@ class MessageDead(ExceptionRule):
 
 
 @exception_rule
-class PaperDead(ExceptionRule):
+class PaperDead(CountedRule):
     """Labels, invoices and other papers that could not be made, by kind."""
 
     name = "paper.dead"
@@ -118,16 +114,16 @@ class PaperDead(ExceptionRule):
     target = timedelta(hours=2)
     tone = "bad"
     permission = "jobs.view"
+    counted = ngettext_lazy(
+        "%(n)s paper (%(kind)s) could not be made", "%(n)s papers (%(kind)s) could not be made", "count"
+    )
 
     def causes(self, now: datetime) -> Iterable[Cause]:
         dead = StoredDocument.objects.filter(dead_at__isnull=False)
         return [group.cause() for group in grouped(dead, by=("kind",), since="dead_at")]
 
-    def sentence(self, item: ExceptionItem) -> str:
-        words = ngettext(
-            "%(n)s paper (%(kind)s) could not be made", "%(n)s papers (%(kind)s) could not be made", item.count
-        )
-        return words % {"n": item.count, "kind": item.facts["kind"].replace("_", " ")}
+    def known(self, item: ExceptionItem) -> Mapping[str, Any]:
+        return {"kind": item.facts["kind"].replace("_", " ")}
 
     def fixes(self, item: ExceptionItem) -> Sequence[Fix]:
         effect = _("Read the error there and try them again")

@@ -8,12 +8,13 @@ from urllib.parse import urlencode
 from django.db.models import F, Max, Min, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext, ngettext_lazy
 
 from inventory.models import StockMovement
 from inventory.states import MovementKind
 from ordermgmt.blocking import Fix
 from ordermgmt.clock import business_day, business_zone, local_time
+from ordermgmt.counted_rules import CountedRule
 from ordermgmt.exception_groups import grouped
 from ordermgmt.exceptions import Cause, Ending, ExceptionRule, Row, exception_rule
 from ordermgmt.models import ExceptionItem
@@ -82,13 +83,18 @@ class OrdersHeld(ExceptionRule):
 
 
 @exception_rule
-class WaitForStock(ExceptionRule):
+class WaitForStock(CountedRule):
     """Accepted orders that lack units, by item: received, they are promised by themselves."""
 
     name = "stock.short"
     title = gettext_lazy("Orders wait for stock")
     owner_role = Role.MANAGER
     target = timedelta(days=1)
+    counted = ngettext_lazy(
+        "%(item)s is short by %(units)s · %(n)s order waits",
+        "%(item)s is short by %(units)s · %(n)s orders wait",
+        "count",
+    )
 
     def causes(self, now: datetime) -> Iterable[Cause]:
         lines = OrderLine.objects.filter(backordered__gt=0, sku__isnull=False, order__status=OrderStatus.ACCEPTED)
@@ -104,14 +110,6 @@ class WaitForStock(ExceptionRule):
             short, day = known[group.key]
             facts = {"item": group.key, "units": short}
             yield group.cause(facts=facts, target_at=end_of(day) if day else None)
-
-    def sentence(self, item: ExceptionItem) -> str:
-        words = ngettext(
-            "%(item)s is short by %(units)s · %(n)s order waits",
-            "%(item)s is short by %(units)s · %(n)s orders wait",
-            item.count,
-        )
-        return words % {**item.facts, "n": portal.number(item.count)}
 
     def rows_url(self, item: ExceptionItem) -> str:
         return orders_url(waits=item.facts["item"])
@@ -145,23 +143,20 @@ class WaitForStock(ExceptionRule):
 
 
 @exception_rule
-class PastShipBy(ExceptionRule):
+class PastShipBy(CountedRule):
     """Accepted orders whose day to leave is over."""
 
     name = "order.late"
     title = gettext_lazy("Orders past their ship-by day")
     owner_role = Role.LEAD
     tone = "bad"
+    counted = ngettext_lazy("%(n)s order is past its ship-by day", "%(n)s orders are past their ship-by day", "count")
 
     def causes(self, now: datetime) -> Iterable[Cause]:
         late = past_ship_by(Order.objects.all(), business_day(now)).annotate(since=F("promised_ship_on"))
         for group in grouped(late, amount="total"):
             since = end_of(group.since)
             yield group.cause(since=since, target_at=since, facts={"oldest": group.since.isoformat()})
-
-    def sentence(self, item: ExceptionItem) -> str:
-        words = ngettext("%(n)s order is past its ship-by day", "%(n)s orders are past their ship-by day", item.count)
-        return words % {"n": portal.number(item.count)}
 
     def rows_url(self, item: ExceptionItem) -> str:
         return orders_url(due="late")
@@ -180,13 +175,16 @@ class PastShipBy(ExceptionRule):
 
 
 @exception_rule
-class DocumentsInNeed(ExceptionRule):
+class DocumentsInNeed(CountedRule):
     """Documents of a channel that could not be read, were refused, or changed at the shop."""
 
     name = "inbound.waits"
     title = gettext_lazy("Incoming documents wait")
     tone = "hold"
     permission = "orders.intake"
+    counted = ngettext_lazy(
+        "%(n)s document of %(shop)s waits for a person", "%(n)s documents of %(shop)s wait for a person", "count"
+    )
 
     def causes(self, now: datetime) -> Iterable[Cause]:
         rows = documents_in_need(InboundOrder.objects.all())
@@ -194,9 +192,8 @@ class DocumentsInNeed(ExceptionRule):
         for group in grouped(rows, by=named, number="external_id", since="received_at"):
             yield group.cause(key=str(group.values["channel"]))
 
-    def sentence(self, item: ExceptionItem) -> str:
-        words = ngettext("%(n)s document of %(shop)s waits for a person", "%(n)s documents of %(shop)s wait for a person", item.count)  # fmt: skip
-        return words % {"n": portal.number(item.count), "shop": item.facts["channel__name"]}
+    def known(self, item: ExceptionItem) -> Mapping[str, Any]:
+        return {"shop": item.facts["channel__name"]}
 
     def rows_url(self, item: ExceptionItem) -> str:
         asked = {"view": "all", "need": "document", "channel": item.facts["channel"]}

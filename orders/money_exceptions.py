@@ -1,19 +1,21 @@
 """What about money a person must decide: unpaid invoices, refunds, disputes, lost answers, paid and not shipped."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import F, Min
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from ordermgmt.blocking import Fix
 from ordermgmt.clock import business_day, local_time
+from ordermgmt.counted_rules import CountedRule
 from ordermgmt.exception_groups import grouped
-from ordermgmt.exceptions import Cause, ExceptionRule, Row, exception_rule
+from ordermgmt.exceptions import Cause, Row, exception_rule
 from ordermgmt.models import ExceptionItem
 from ordermgmt.roles import Role
 from ordermgmt.templatetags import portal
@@ -27,7 +29,7 @@ from orders.unshipped import paid_not_shipped
 LOST = timedelta(hours=1)
 
 
-class OfFinance(ExceptionRule):
+class OfFinance(CountedRule):
     """What finance decides about."""
 
     owner_role = Role.FINANCE
@@ -45,6 +47,7 @@ class Unpaid(OfFinance):
     name = "dunning.open"
     title = gettext_lazy("Payments failed")
     target = timedelta(days=3)
+    counted = ngettext_lazy("%(n)s payment failed and is worked on", "%(n)s payments failed and are worked on", "count")
 
     def causes(self, now: datetime) -> Iterable[Cause]:
         rows = Invoice.objects.filter(dunning__status__in=LIVE_DUNNING).annotate(
@@ -53,10 +56,6 @@ class Unpaid(OfFinance):
         facts = Dunning.objects.filter(status=DunningStatus.OPEN).aggregate(next=Min("next_at"))
         for group in grouped(rows, amount="owed"):
             yield group.cause(facts={"next": facts["next"].isoformat() if facts["next"] else ""})
-
-    def sentence(self, item: ExceptionItem) -> str:
-        words = ngettext("%(n)s payment failed and is worked on", "%(n)s payments failed and are worked on", item.count)
-        return words % {"n": portal.number(item.count)}
 
     def why(self, item: ExceptionItem) -> str:
         after = item.facts.get("next")
@@ -81,14 +80,11 @@ class RefundsWait(OfFinance):
     title = gettext_lazy("Refunds wait for approval")
     target = timedelta(hours=8)
     tone = "warn"
+    counted = ngettext_lazy("%(n)s refund waits for approval", "%(n)s refunds wait for approval", "count")
 
     def causes(self, now: datetime) -> Iterable[Cause]:
         rows = Refund.objects.filter(status=RefundStatus.REQUESTED)
         return [group.cause() for group in grouped(rows, since="requested_at", amount="amount")]
-
-    def sentence(self, item: ExceptionItem) -> str:
-        words = ngettext("%(n)s refund waits for approval", "%(n)s refunds wait for approval", item.count)
-        return words % {"n": portal.number(item.count)}
 
     def rows_url(self, item: ExceptionItem) -> str:
         return self.link("refund_list", status=RefundStatus.REQUESTED)
@@ -103,14 +99,11 @@ class RefundsFailed(OfFinance):
 
     name = "refund.failed"
     title = gettext_lazy("Refunds failed")
+    counted = ngettext_lazy("%(n)s refund did not arrive", "%(n)s refunds did not arrive", "count")
 
     def causes(self, now: datetime) -> Iterable[Cause]:
         rows = Refund.objects.filter(status=RefundStatus.FAILED).annotate(since=Coalesce("failed_at", "requested_at"))
         return [group.cause() for group in grouped(rows, amount="amount")]
-
-    def sentence(self, item: ExceptionItem) -> str:
-        words = ngettext("%(n)s refund did not arrive", "%(n)s refunds did not arrive", item.count)
-        return words % {"n": portal.number(item.count)}
 
     def rows_url(self, item: ExceptionItem) -> str:
         return self.link("refund_list", status=RefundStatus.FAILED)
@@ -163,15 +156,17 @@ class AnswersLost(OfCharges):
     name = "charge.unknown"
     title = gettext_lazy("Charges with unknown outcome")
     target = timedelta(hours=4)
+    counted = ngettext_lazy(
+        "%(n)s charge has no answer from %(who)s", "%(n)s charges have no answer from %(who)s", "count"
+    )
 
     def causes(self, now: datetime) -> Iterable[Cause]:
         rows = Charge.objects.filter(status__in=ASKED_CHARGES, sent_at__lt=now - LOST, page_url="")
         found = grouped(rows, by=("provider",), number="idempotency_key", since="sent_at", amount="amount")
         return [group.cause() for group in found]
 
-    def sentence(self, item: ExceptionItem) -> str:
-        words = ngettext("%(n)s charge has no answer from %(who)s", "%(n)s charges have no answer from %(who)s", item.count)  # fmt: skip
-        return words % {"n": portal.number(item.count), "who": item.facts["provider"]}
+    def known(self, item: ExceptionItem) -> Mapping[str, Any]:
+        return {"who": item.facts["provider"]}
 
     def why(self, item: ExceptionItem) -> str:
         return _("The provider is asked again with the same key; nobody is charged twice.")
@@ -189,15 +184,15 @@ class ChargesWait(OfCharges):
     title = gettext_lazy("Charges wait")
     target = timedelta(days=1)
     tone = "warn"
+    counted = ngettext_lazy("%(n)s charge waits: %(why)s", "%(n)s charges wait: %(why)s", "count")
 
     def causes(self, now: datetime) -> Iterable[Cause]:
         rows = Charge.objects.put_off()
         found = grouped(rows, by=("put_off_code",), number="idempotency_key", since="put_off_at", amount="amount")
         return [group.cause() for group in found]
 
-    def sentence(self, item: ExceptionItem) -> str:
-        words = ngettext("%(n)s charge waits: %(why)s", "%(n)s charges wait: %(why)s", item.count)
-        return words % {"n": portal.number(item.count), "why": WaitReason(item.facts["put_off_code"]).label}
+    def known(self, item: ExceptionItem) -> Mapping[str, Any]:
+        return {"why": WaitReason(item.facts["put_off_code"]).label}
 
     def rows_url(self, item: ExceptionItem) -> str:
         return self.link("charges_waiting", put_off_code=item.facts["put_off_code"])
@@ -218,16 +213,13 @@ class PartlyAsked(OfFinance):
     title = gettext_lazy("Paid or asked for in part")
     tone = "warn"
     target = timedelta(days=1)
+    counted = ngettext_lazy(
+        "%(n)s order waits for the rest of its money", "%(n)s orders wait for the rest of their money", "count"
+    )
 
     def causes(self, now: datetime) -> Iterable[Cause]:
         rows = undecided(Order.objects.all(), now)
         return [group.cause() for group in grouped(rows, amount="total")]
-
-    def sentence(self, item: ExceptionItem) -> str:
-        words = ngettext(
-            "%(n)s order waits for the rest of its money", "%(n)s orders wait for the rest of their money", item.count
-        )
-        return words % {"n": portal.number(item.count)}
 
     def why(self, item: ExceptionItem) -> str:
         return _(
@@ -246,7 +238,7 @@ class PartlyAsked(OfFinance):
 
 
 @exception_rule
-class PaidNotShipped(ExceptionRule):
+class PaidNotShipped(CountedRule):
     """Paid in full, and nothing has left a day after it should have."""
 
     name = "order.paid_not_shipped"
@@ -254,15 +246,12 @@ class PaidNotShipped(ExceptionRule):
     owner_role = Role.MANAGER
     tone = "bad"
     target = timedelta(days=1)
+    counted = ngettext_lazy("%(n)s order is paid and has not left", "%(n)s orders are paid and have not left", "count")
 
     def causes(self, now: datetime) -> Iterable[Cause]:
         rows = paid_not_shipped(Order.objects.all(), business_day(now))
         rows = rows.annotate(since=Coalesce("accepted_at", "placed_at"))
         return [group.cause() for group in grouped(rows, amount="paid_total")]
-
-    def sentence(self, item: ExceptionItem) -> str:
-        words = ngettext("%(n)s order is paid and has not left", "%(n)s orders are paid and have not left", item.count)
-        return words % {"n": portal.number(item.count)}
 
     def rows_url(self, item: ExceptionItem) -> str:
         return reverse("not_shipped")

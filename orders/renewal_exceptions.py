@@ -1,15 +1,17 @@
 """What about renewals a person must decide: deliveries put aside, and what will go wrong at the next run."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from ordermgmt.blocking import Fix
+from ordermgmt.counted_rules import CountedRule
 from ordermgmt.exception_groups import grouped
-from ordermgmt.exceptions import Cause, ExceptionRule, Row, exception_rule
+from ordermgmt.exceptions import Cause, Row, exception_rule
 from ordermgmt.models import ExceptionItem
 from ordermgmt.roles import Role
 from ordermgmt.templatetags import portal
@@ -17,11 +19,15 @@ from orders.models import Delivery
 from orders.preflight import CAUSES, preflight
 
 
-class OfRenewals(ExceptionRule):
+class OfRenewals(CountedRule):
     """Deliveries by cause; their subjects are subscriptions."""
 
     owner_role = Role.MANAGER
     permission = "renewals.run"
+
+    def known(self, item: ExceptionItem) -> Mapping[str, Any]:
+        code = item.facts.get("parked_code") or item.facts.get("code", "")
+        return {"why": CAUSES.get(code, code)}
 
     def rows(self, item: ExceptionItem, now: datetime) -> Sequence[Row]:
         numbers = list(item.subjects.order_by("pk").values_list("number", flat=True)[:10])
@@ -41,16 +47,12 @@ class RenewalsParked(OfRenewals):
     title = gettext_lazy("Renewals wait for a decision")
     target = timedelta(hours=8)
     tone = "bad"
+    counted = ngettext_lazy("%(n)s renewal waits: %(why)s", "%(n)s renewals wait: %(why)s", "count")
 
     def causes(self, now: datetime) -> Iterable[Cause]:
         parked = Delivery.objects.filter(parked_at__isnull=False, is_next=True)
         found = grouped(parked, by=("parked_code",), number="subscription__number", since="parked_at")
         return [group.cause() for group in found]
-
-    def sentence(self, item: ExceptionItem) -> str:
-        code = item.facts["parked_code"]
-        words = ngettext("%(n)s renewal waits: %(why)s", "%(n)s renewals wait: %(why)s", item.count)
-        return words % {"n": portal.number(item.count), "why": CAUSES.get(code, code)}
 
     def fixes(self, item: ExceptionItem) -> Sequence[Fix]:
         effect = _("Try again, ship, or move the calendar: for all of a cause at once")
@@ -65,17 +67,13 @@ class TroubleAhead(OfRenewals):
     title = gettext_lazy("Trouble at the next renewals")
     target = timedelta(hours=20)
     every = 15
+    counted = ngettext_lazy("%(n)s renewal of tomorrow: %(why)s", "%(n)s renewals of tomorrow: %(why)s", "count")
 
     def causes(self, now: datetime) -> Iterable[Cause]:
         for trouble in preflight(now=now).trouble:
             numbers = [row.subscription.number for row in trouble.rows]
             yield Cause(key=trouble.code, since=now, subjects=numbers, facts={"code": trouble.code},
                         target_at=min(row.order_at for row in trouble.rows))  # fmt: skip
-
-    def sentence(self, item: ExceptionItem) -> str:
-        code = item.facts["code"]
-        words = ngettext("%(n)s renewal of tomorrow: %(why)s", "%(n)s renewals of tomorrow: %(why)s", item.count)
-        return words % {"n": portal.number(item.count), "why": CAUSES.get(code, code)}
 
     def fixes(self, item: ExceptionItem) -> Sequence[Fix]:
         page = reverse("renewal_preflight")

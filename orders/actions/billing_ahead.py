@@ -1,7 +1,6 @@
 """An order that is paid before it leaves is billed when it is placed, and its customer asked for the money (P09)."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from django.conf import settings
 from django.utils.translation import gettext_noop
@@ -12,12 +11,10 @@ from ordermgmt.jobs import ring
 from ordermgmt.models import User
 from ordermgmt.models.history import ActivityCategory
 from orders.actions.charge_planning import plan_charge
-from orders.actions.invoicing import ahead_cause, ordered_rows, party
-from orders.actions.posting import Draft, post
-from orders.actions.settling import money_of
+from orders.actions.invoicing import ahead_cause, draft_of, ordered_rows
+from orders.actions.posting import post
 from orders.invoice_mails import invoice_message
-from orders.models import Hold, Invoice, Order, Payment
-from orders.models.orders import AddressKind
+from orders.models import Hold, Invoice, Order
 from orders.states import HoldCode
 
 
@@ -32,19 +29,7 @@ def bill_ahead(order: Order, *, due_at: datetime, by: User | str, now: datetime)
     rows = ordered_rows(order, order.lines.select_related("sku").order_by("position"), order.charges.order_by("pk"))
     if not rows or not order.total:
         return None
-    draft = Draft(
-        cause=cause,
-        currency=order.currency,
-        tax_treatment=order.tax_treatment,
-        rows=rows,
-        order=order,
-        customer_id=order.customer_id,
-        buyer=party(order, AddressKind.BILLING),
-        deliver_to=party(order, AddressKind.SHIPPING),
-        paid=min(max(money_of(Payment.objects.filter(order=order)), Decimal(0)), order.total),
-        due_on=business_day(due_at),
-    )
-    (invoice,) = post([draft], now=now, by=by)
+    (invoice,) = post([draft_of(order, cause, rows, due_on=business_day(due_at))], now=now, by=by)
     return invoice
 
 

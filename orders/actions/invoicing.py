@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Sum
@@ -49,12 +49,12 @@ def issue_invoice(
     rows = _with_rounding(order, list(_rows(order, lines, parts, cause)))
     if not rows:
         return None
-    (invoice,) = post([_draft(order, cause, rows)], now=now, by=by)
+    (invoice,) = post([draft_of(order, cause, rows)], now=now, by=by)
     return invoice
 
 
-def _draft(order: Order, cause: str, rows: Sequence[BillRow]) -> Draft:
-    """With what of the order's money its earlier invoices leave."""
+def draft_of(order: Order, cause: str, rows: Sequence[BillRow], *, due_on: date | None = None) -> Draft:
+    """The invoice of an order over these rows, with what of the order's money its earlier invoices leave."""
     before = [claim(invoice) for invoice in order.invoices.order_by("issued_at", "pk")]
     gross = sum((row.amounts.gross for row in rows), ZERO)
     *_others, paid = spread(money_of(Payment.objects.filter(order=order)), [*before, gross])
@@ -68,6 +68,7 @@ def _draft(order: Order, cause: str, rows: Sequence[BillRow]) -> Draft:
         buyer=party(order, AddressKind.BILLING),
         deliver_to=party(order, AddressKind.SHIPPING),
         paid=paid,
+        due_on=due_on,
     )
 
 
