@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, F, FilteredRelation, Q, QuerySet
 
-from inventory.models import ServedZone, StockLevel
+from inventory.models import ServedZone, StockLevel, Warehouse
 from ordermgmt.clock import business_day
 from ordermgmt.prepared import Prepared
 from orders import promising
@@ -194,3 +194,11 @@ def free_units(sku_ids: Iterable[int]) -> dict[tuple[int, int], int]:
     """Units available to promise by (warehouse, SKU), as last committed; only levels that have any."""
     levels = StockLevel.objects.filter(sku__in=set(sku_ids), on_hand__gt=F("unsaleable") + F("allocated") + F("safety"))
     return {(level.warehouse_id, level.sku_id): level.free for level in levels}
+
+
+def works_today(warehouse: Warehouse, now: datetime) -> bool:
+    """Whether a warehouse works on the day it is there."""
+    today = business_day(now, warehouse.time_zone)
+    closed = frozenset(warehouse.closures.filter(day=today).values_list("day", flat=True))
+    facts = (getattr(warehouse, column.removeprefix("warehouse__")) for column in CALENDAR_COLUMNS)
+    return _calendar(tuple(facts), closed).works_on(today)

@@ -8,17 +8,21 @@ from django.db.models import Q
 from django.utils.translation import gettext_noop
 
 from fulfilment.actions.choosing import ready_to_release
-from fulfilment.actions.planning import Choice
-from fulfilment.actions.waves import NothingToRelease, release_waves
-from fulfilment.models import AutoRelease
-from fulfilment.states import WaveKind
+from fulfilment.actions.planning import Choice, most_urgent
+from fulfilment.actions.waves import NothingToRelease, may_go_on, release_waves
+from fulfilment.models import AutoRelease, Wave
+from fulfilment.states import WaveKind, WaveStatus
 from inventory.models import Warehouse
 from ordermgmt.each import Tally, each
 from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.models.history import ActivityCategory
+from orders.network import works_today
 
 BY = "Automatic release"
+# What is of one item is released in bulk by people who want that.
+KINDS = (WaveKind.SINGLES, WaveKind.MULTI)
+MOST_WAITING = Choice.most_waves
 
 
 @transaction.atomic(durable=True)
@@ -39,17 +43,35 @@ def set_auto_release(
 
 
 def release_by_themselves(*, now: datetime) -> Tally:
-    """The run: for each warehouse whose time has come, or where enough is ready. What is released is not ready again."""
+    """The run: for each warehouse whose time has come, or where enough is ready; not on days it is closed."""
     rules = AutoRelease.objects.filter(is_on=True, warehouse__is_active=True).select_related("warehouse")
     return each(rules.order_by("pk"), lambda rule: _release(rule, now), number=attrgetter("warehouse.code"))
 
 
 def _release(rule: AutoRelease, now: datetime) -> bool:
-    ready = ready_to_release(rule.warehouse)[: rule.orders].count()
-    if not ready or (ready < rule.orders and not _is_time(rule, now)) or not _claim(rule, now):
+    house = rule.warehouse
+    if not works_today(house, now):
         return False
-    done = [_release_kind(rule.warehouse, kind, now) for kind in (WaveKind.SINGLES, WaveKind.MULTI)]
+    kinds = [kind for kind in KINDS if _has_room(house, kind)]
+    if not (_is_due(rule, now) and any(_has_work(house, kind) for kind in kinds) and _claim(rule, now)):
+        return False
+    done = [_release_kind(house, kind, now) for kind in kinds]
     return any(done)
+
+
+def _has_room(house: Warehouse, kind: str) -> bool:
+    """While so many waves wait for somebody to take them, more of them help nobody and only bind goods."""
+    return Wave.objects.filter(warehouse=house, kind=kind, status=WaveStatus.OPEN, picker=None).count() < MOST_WAITING
+
+
+def _has_work(house: Warehouse, kind: str) -> bool:
+    """Whether there is anything to release: what is ready may lie where nobody can pick it."""
+    choice = Choice(kind=kind)
+    return bool(may_go_on(house, choice).exists() or most_urgent(house, choice))
+
+
+def _is_due(rule: AutoRelease, now: datetime) -> bool:
+    return _is_time(rule, now) or ready_to_release(rule.warehouse)[: rule.orders].count() >= rule.orders
 
 
 def _is_time(rule: AutoRelease, now: datetime) -> bool:

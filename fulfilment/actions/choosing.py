@@ -1,6 +1,6 @@
 """Choosing what may go to the floor: ready orders, the shelves they are taken from, why others wait."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -69,11 +69,22 @@ def ready_to_release(warehouse: Warehouse) -> QuerySet[Order]:
     return waiting_for_release(warehouse).exclude(_is_held()).exclude(_is_short())
 
 
-def not_ready(warehouse: Warehouse) -> list[Excluded]:
-    """Orders with promised units here that are held or wait for the rest, with the reason of each."""
-    stopped = waiting_for_release(warehouse).filter(_is_held() | _is_short())
-    holds = _first_holds(stopped)
-    return [_why_not(order, holds.get(order.pk)) for order in stopped.annotate(lacks=Sum("lines__backordered"))]
+def not_ready(warehouse: Warehouse, most: int | None = None) -> list[Excluded]:
+    """Orders with promised units here that are held or wait for the rest, with the reason of each; of each, at most so many."""
+    held, short = (orders[:most] for orders in _stopped(warehouse).values())
+    holds = _first_holds(list(held))
+    words = [_why_not(order, holds.get(order.pk)) for order in held]
+    return words + [_why_not(order, None) for order in short.annotate(lacks=Sum("lines__backordered"))]
+
+
+def count_not_ready(warehouse: Warehouse) -> Counter[str]:
+    """How many are held and how many wait for stock."""
+    return Counter({code: orders.count() for code, orders in _stopped(warehouse).items()})
+
+
+def _stopped(warehouse: Warehouse) -> dict[str, QuerySet[Order]]:
+    waiting = waiting_for_release(warehouse)
+    return {"held": waiting.filter(_is_held()), "short": waiting.filter(_is_short()).exclude(_is_held())}
 
 
 def _unreleased(warehouse: Warehouse) -> QuerySet[Allocation]:
@@ -90,8 +101,8 @@ def _is_short() -> Exists:
     return Exists(whole.filter(backordered__gt=0))
 
 
-def _first_holds(orders: QuerySet[Order]) -> dict[int, Hold]:
-    holds = Hold.objects.stopping(Stage.RELEASE).filter(order__in=orders.values("pk")).order_by("-opened_at", "-pk")
+def _first_holds(orders: Sequence[Order]) -> dict[int, Hold]:
+    holds = Hold.objects.stopping(Stage.RELEASE).filter(order__in=orders).order_by("-opened_at", "-pk")
     return {hold.order_id: hold for hold in holds}
 
 

@@ -1,13 +1,13 @@
 """Planning waves: which ready orders are picked in one walk, and what the walk costs."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from django.db.models import QuerySet
 
-from fulfilment.actions.choosing import Chosen, Excluded, Part, choose, not_ready, ready_to_release
+from fulfilment.actions.choosing import Chosen, Excluded, Part, choose, count_not_ready, not_ready, ready_to_release
 from fulfilment.shelving import Take
 from fulfilment.states import WaveKind
 from inventory.models import Warehouse
@@ -15,6 +15,9 @@ from orders.models import Order
 
 # For the estimate: walking to a stop, taking a line, changing the tote (minutes).
 MINUTES_PER_STOP, MINUTES_PER_LINE, MINUTES_PER_ORDER = 0.5, 0.4, 0.2
+
+# Orders that are looked at in one go, and orders that are named for each reason to leave them out.
+AT_ONCE, MOST_NAMED = 1000, 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +78,9 @@ class Plan:
     """What would be released, and what not, with reasons."""
 
     waves: list[PlannedWave]
+    # Of each reason the most urgent; `left_out` counts all.
     excluded: list[Excluded]
+    left_out: Mapping[str, int]
     ready: int
     left_over: int
 
@@ -96,6 +101,10 @@ class Plan:
         return sum(wave.minutes for wave in self.waves)
 
     @property
+    def all_left_out(self) -> int:
+        return sum(self.left_out.values())
+
+    @property
     def oldest_on(self) -> date | None:
         days = [part.order.promised_ship_on for wave in self.waves for part in wave.parts]
         return min((day for day in days if day), default=None)
@@ -103,11 +112,35 @@ class Plan:
 
 def plan_waves(warehouse: Warehouse, choice: Choice) -> Plan:
     """Look at what a release would do; nothing is written."""
-    orders = list(candidates(warehouse, choice))
-    chosen = choose(warehouse, orders)
-    planned, left = group_parts(chosen, choice)
-    excluded = [*not_ready(warehouse), *chosen.excluded]
-    return Plan(planned, excluded, ready=len(chosen.parts), left_over=left)
+    orders = candidates(warehouse, choice)
+    looked, chosen, planned, left = _first_that_fits(warehouse, orders, choice)
+    counts = count_not_ready(warehouse) + Counter(one.code for one in chosen.excluded)
+    excluded = [*not_ready(warehouse, MOST_NAMED), *chosen.excluded]
+    beyond = max(orders.count() - looked, 0) if looked >= AT_ONCE else 0
+    return Plan(planned, excluded, counts, ready=len(chosen.parts) + beyond, left_over=left)
+
+
+def most_urgent(warehouse: Warehouse, choice: Choice) -> list[Order]:
+    """The orders that a release would take, in their order."""
+    _looked, _chosen, planned, _left = _first_that_fits(warehouse, candidates(warehouse, choice), choice)
+    return [part.order for wave in planned for part in wave.parts]
+
+
+def _first_that_fits(
+    warehouse: Warehouse, orders: QuerySet[Order], choice: Choice
+) -> tuple[int, Chosen, list[PlannedWave], int]:
+    """However many wait, only the most urgent are looked at: AT_ONCE, and more only while nothing of them can be picked.
+
+    How many were looked at, what can be picked of the last ones, their waves, and how many do not fit into those.
+    """
+    looked = 0
+    while True:
+        some = list(orders[looked : looked + AT_ONCE])
+        looked += len(some)
+        chosen = choose(warehouse, some)
+        planned, left = group_parts(chosen, choice)
+        if planned or len(some) < AT_ONCE:
+            return looked, chosen, planned, left
 
 
 def candidates(warehouse: Warehouse, choice: Choice) -> QuerySet[Order]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop
 
 from fulfilment.actions.choosing import Chosen, choose, ready_to_release
 from fulfilment.actions.claiming import check_open, lock_wave, note
-from fulfilment.actions.planning import Choice, PlannedWave, candidates, group_parts
+from fulfilment.actions.planning import Choice, PlannedWave, group_parts, most_urgent
 from fulfilment.actions.putting_back import settle_wave
 from fulfilment.actions.releasing import lock_work, release
 from fulfilment.actions.taking_back import leave_floor
@@ -43,21 +43,21 @@ def release_waves(warehouse: Warehouse, choice: Choice, *, by: User | str, now: 
 
     Raises NothingToRelease.
     """
-    wanted = list(candidates(warehouse, choice))
-    aside = list(_may_go_on(warehouse, choice))
+    wanted = most_urgent(warehouse, choice)
+    aside = list(may_go_on(warehouse, choice)[: choice.size])
     # Orders in primary-key order, then bin balances: closes the race with a hold, a cancel and another release.
     ids = {*(order.pk for order in wanted), *(work.order_id for work in aside)}
     locked = {order.pk: order for order in Order.objects.locked().filter(pk__in=ids)}
     still = set(ready_to_release(warehouse).filter(pk__in=list(locked)).values_list("pk", flat=True))
     chosen = choose(warehouse, [locked[order.pk] for order in wanted if order.pk in still], lock=True)
     planned, _left = group_parts(chosen, choice)
-    old = list(_may_go_on(warehouse, choice).locked().filter(pk__in=[work.pk for work in aside]))[: choice.size]
+    old = list(may_go_on(warehouse, choice).locked().filter(pk__in=[work.pk for work in aside]))
     if not planned and not old:
         raise NothingToRelease
     return _release_all(warehouse, choice, planned, chosen, old, by=by, now=now)
 
 
-def _may_go_on(warehouse: Warehouse, choice: Choice) -> FulfilmentOrderQuerySet:
+def may_go_on(warehouse: Warehouse, choice: Choice) -> FulfilmentOrderQuerySet:
     """Work that a hold had stopped and that nothing stops any more; it is no bulk of one item."""
     if choice.kind == WaveKind.BULK:
         return FulfilmentOrder.objects.none()

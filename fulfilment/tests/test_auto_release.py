@@ -7,8 +7,10 @@ from django.test import Client
 
 from fulfilment.actions.auto_release import release_by_themselves, set_auto_release
 from fulfilment.factories import NOW, AutoReleaseFactory, item
-from fulfilment.models import AutoRelease, Wave
+from fulfilment.models import AutoRelease, FulfilmentOrder, Wave
 from fulfilment.tests.floor import Floor, assert_books_hold
+from inventory.factories import ClosureFactory, stock
+from inventory.models import Bin
 from ordermgmt.factories import UserFactory
 from ordermgmt.models import Activity
 from ordermgmt.roles import Role
@@ -85,6 +87,49 @@ def test_the_switch_on_the_page(floor: Floor, client: Client) -> None:
     client.post(url, {"every_minutes": "20", "orders": "12"})
     rule.refresh_from_db()
     assert not rule.is_on
+
+
+def test_it_rests_on_days_the_warehouse_is_closed(floor: Floor) -> None:
+    AutoReleaseFactory(warehouse=floor.warehouse, released_at=NOW)
+    place(floor, several=1)
+    sunday = NOW + timedelta(days=6)
+    assert (sunday.isoweekday(), released(sunday)) == (7, 0)
+    tuesday = NOW + timedelta(days=1)
+    ClosureFactory(warehouse=floor.warehouse, day=tuesday.date())
+    assert released(tuesday) == 0
+    assert released(NOW + timedelta(days=2)) == 1
+
+
+def test_no_more_waves_while_nobody_takes_those_that_wait(floor: Floor) -> None:
+    AutoReleaseFactory(warehouse=floor.warehouse, released_at=NOW, orders=1)
+    for minute in range(1, 7):
+        place(floor, several=1)
+        released(NOW + timedelta(minutes=minute))
+    assert Wave.objects.filter(kind="multi").count() == 4
+    Wave.objects.filter(pk=Wave.objects.first().pk).update(picker=floor.lead, status="picking")
+    assert released(NOW + timedelta(minutes=8)) == 1
+    assert Wave.objects.filter(kind="multi").count() == 5
+    assert_books_hold()
+
+
+def test_what_nobody_can_pick_makes_no_wave_and_does_not_count_as_a_release(floor: Floor) -> None:
+    AutoReleaseFactory(warehouse=floor.warehouse, released_at=NOW, orders=1)
+    tea = item(floor.warehouse)
+    stock(tea, floor.warehouse, 5, bin=Bin.objects.get(warehouse=floor.warehouse, code="RECV"))
+    order({tea: 2})
+    assert released(NOW + timedelta(hours=1)) == 0
+    assert (Wave.objects.count(), AutoRelease.objects.get().released_at) == (0, NOW)
+
+
+def test_work_that_was_set_aside_goes_on_by_itself(floor: Floor) -> None:
+    """Also when no other order is ready."""
+    AutoReleaseFactory(warehouse=floor.warehouse, released_at=NOW)
+    place(floor, several=1)
+    assert released(NOW + timedelta(minutes=30)) == 1
+    FulfilmentOrder.objects.update(wave=None)
+    Wave.objects.all().delete()
+    assert released(NOW + timedelta(minutes=90)) == 1
+    assert FulfilmentOrder.objects.get().wave == Wave.objects.get()
 
 
 def test_strangers_cannot_switch_it(floor: Floor) -> None:

@@ -1,16 +1,20 @@
 """Races on the floor, with real transactions: one owner, one effect, and the books agree whoever was first."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 
+from fulfilment.actions.auto_release import release_by_themselves
 from fulfilment.actions.claiming import WaveTaken, claim_wave
 from fulfilment.actions.planning import Choice
 from fulfilment.actions.waves import NothingToRelease, release_waves
-from fulfilment.factories import NOW, item, released
+from fulfilment.factories import NOW, AutoReleaseFactory, item, released
 from fulfilment.models import FulfilmentOrder, Label, PickTask, ScanEvent, Shipment, Wave
 from fulfilment.states import ShipmentStatus, Verdict, WorkStatus
 from fulfilment.tests.floor import Floor, Scanner, assert_books_hold, place_code, tote_code
 from fulfilment.tests.test_races import at_once
+from ordermgmt.each import Tally
 from orders.actions.cancellation import cancel_order
 from orders.actions.holds import place_hold
 from orders.factories import order
@@ -129,4 +133,29 @@ def test_two_pickers_report_the_same_bin_short(floor: Floor) -> None:
     outcome = at_once([lambda p=p: p.command("SHORT", found=1) for p in pickers])  # type: ignore[misc]
     assert [one for one in outcome if isinstance(one, Exception)] == []
     assert not PickTask.objects.filter(picked__gt=0).exists()
+    assert_books_hold()
+
+
+def test_two_workers_release_by_themselves_and_by_hand_at_once(floor: Floor) -> None:
+    """Each order is released once, whoever comes first."""
+    AutoReleaseFactory(warehouse=floor.warehouse, released_at=NOW, orders=1)
+    oat = item(floor.warehouse, 200)
+    for turn in range(1, 6):
+        for units in (1, 2, 2):
+            order({oat: units})
+        at = NOW + timedelta(hours=turn)
+        answers = at_once(
+            [
+                lambda at=at: release_by_themselves(now=at),
+                lambda at=at: release_by_themselves(now=at),
+                lambda at=at: release_waves(floor.warehouse, Choice(), by=floor.lead, now=at),
+            ]
+        )
+        failed = [one for one in answers if isinstance(one, Exception) and not isinstance(one, NothingToRelease)]
+        assert failed == []
+        assert not any(one.failed for one in answers if isinstance(one, Tally))
+        Wave.objects.update(picker=floor.sam, status="picking")
+    release_by_themselves(now=NOW + timedelta(hours=9))
+    assert FulfilmentOrder.objects.count() == Order.objects.count() == 15
+    assert not Wave.objects.filter(fulfilment_orders=None).exists()
     assert_books_hold()

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from fulfilment.actions import planning
 from fulfilment.actions.choosing import not_ready, ready_to_release
 from fulfilment.actions.planning import Choice, plan_waves
 from fulfilment.actions.taking_back import NotReleased, take_back
@@ -87,6 +88,27 @@ def test_nothing_is_released_twice(floor: Floor) -> None:
     with pytest.raises(NothingToRelease):
         release(floor)
     assert FulfilmentOrder.objects.count() == 1
+
+
+def test_however_many_wait_only_the_most_urgent_are_looked_at(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first two cannot be picked: two more are looked at, and no order is locked that is not released."""
+    monkeypatch.setattr(planning, "AT_ONCE", 2)
+    monkeypatch.setattr(planning, "MOST_NAMED", 1)
+    tea, oat = item(floor.warehouse), item(floor.warehouse, 50)
+    stock(tea, floor.warehouse, 50, bin=Bin.objects.get(warehouse=floor.warehouse, code="RECV"))
+    for sku in (tea, tea, oat, oat, oat):
+        order({sku: 2})
+    for n in range(3):
+        HoldFactory(order=order({oat: 2}), reason=f"Reason {n}")
+    plan = plan_waves(floor.warehouse, Choice(max_orders=1, most_waves=1))
+    assert (plan.orders, plan.ready, plan.left_out["held"]) == (1, 3, 3)
+    assert [one.reason for one in plan.excluded if one.code == "held"] == ["On hold: Reason 0"]
+    with CaptureQueriesContext(connection) as asked:
+        (work,) = release(floor, max_orders=1, most_waves=1)
+    assert work.order == Order.objects.order_by("pk")[2]
+    if connection.vendor == "postgresql":
+        locks = [query["sql"] for query in asked if '"orders_order"' in query["sql"] and "FOR UPDATE" in query["sql"]]
+        assert f"IN ({work.order_id})" in locks[0]
 
 
 def test_first_expired_goes_first_but_not_to_a_subscriber_who_cannot_use_it(floor: Floor) -> None:

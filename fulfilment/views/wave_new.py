@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from fulfilment.actions.choosing import Excluded
-from fulfilment.actions.planning import Choice, Plan, plan_waves
+from fulfilment.actions.planning import MOST_NAMED, Choice, Plan, plan_waves
 from fulfilment.actions.waves import NothingToRelease, release_waves
 from fulfilment.forms import WaveForm
 from fulfilment.models import Wave
@@ -62,7 +61,7 @@ def _context(warehouse: Warehouse, form: WaveForm, plan: Plan) -> dict[str, Any]
         "warehouse": warehouse,
         "form": form,
         "plan": plan,
-        "reasons": _reasons(plan.excluded),
+        "reasons": _reasons(plan),
     }
 
 
@@ -75,10 +74,14 @@ _REASON_WORDS: dict[str, Callable[[], str]] = {
 }
 
 
-def _reasons(excluded: Sequence[Excluded]) -> list[dict[str, Any]]:
-    """Counts by reason, each with its orders."""
-    counts = Counter(one.code for one in excluded)
+def _reasons(plan: Plan) -> list[dict[str, Any]]:
+    """Counts by reason, each with its most urgent orders."""
     return [
-        {"words": _REASON_WORDS[code](), "count": count, "orders": [one for one in excluded if one.code == code][:50]}
-        for code, count in counts.most_common()
+        {
+            "words": _REASON_WORDS[code](),
+            "count": count,
+            "orders": [one for one in plan.excluded if one.code == code][:MOST_NAMED],
+        }
+        for code, count in Counter(plan.left_out).most_common()
+        if count
     ]

@@ -52,7 +52,7 @@ def wave_list(request: HttpRequest) -> HttpResponse:
         "open_waves": waves.unfinished().order_by("due", "pk"),
         "done_waves": waves.filter(status=WaveStatus.DONE, done_at__gte=now - SHOWN_DONE).order_by("-done_at")[:20],
         "ready": plan.ready if plan else 0,
-        "excluded": len(plan.excluded) if plan else 0,
+        "excluded": plan.all_left_out if plan else 0,
         "put_back": _to_put_back(warehouse),
         "auto_release": rule,
         "auto_form": AutoReleaseForm(initial=model_to_dict(rule) if rule else None),
