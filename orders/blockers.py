@@ -82,8 +82,8 @@ def _unread(orders: Sequence[Order]) -> dict[int, int]:
 
 
 def _out_of_time(orders: Sequence[Order], now: datetime) -> set[int]:
-    """Those that a timer would end, and may not."""
-    timed = [order.pk for order in orders if any(hold.cancels_at for hold in getattr(order, "open_holds", ()))]
+    """Those that a timer would end, or dunning, and may not."""
+    timed = [o.pk for o in orders if any(hold.code == HoldCode.PAYMENT for hold in getattr(o, "open_holds", ()))]
     if not timed:
         return set()
     return set(undecided(Order.objects.filter(pk__in=timed), now).values_list("pk", flat=True))
@@ -175,7 +175,7 @@ def _held(order: Order, document: int | None, *, is_undecided: bool) -> Iterator
 
 
 def _next_step(hold: Hold, code: HoldCode, *, is_undecided: bool) -> str:
-    if hold.cancels_at and is_undecided:
+    if code == HoldCode.PAYMENT and is_undecided:
         return _(
             "Only part of it was asked for or paid, so it is not cancelled by itself. Ask for the rest, or cancel it"
         )

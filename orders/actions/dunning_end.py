@@ -13,6 +13,7 @@ from orders.actions.pausing import Pause
 from orders.actions.returning_money import GiveBack
 from orders.actions.subscription_changes import Change, change_subscription
 from orders.actions.subscription_work import NotAllowed
+from orders.actions.unpaid_orders import cancel_given_up
 from orders.billing_states import CreditReason, LastStep
 from orders.models import Dunning, Invoice, Order
 from orders.states import OrderStatus
@@ -60,13 +61,14 @@ def _change(subscription_id: int, change: Change, *, by: str, now: datetime) -> 
 
 
 def _leave_out(invoice: Invoice, *, by: str, now: datetime) -> None:
-    """What is packed or gone stays owed. A run that was killed between order and credit note goes on there."""
+    """What is packed or gone stays owed; about what was paid in part a person decides. A run that was killed between order and credit note goes on there."""
     ahead = Order.objects.filter(delivery__cycle__invoice=invoice, status=OrderStatus.ACCEPTED).order_by("pk")
     orders = [invoice.order] if invoice.order else list(ahead)
     for order in orders:
         if order.current_status == OrderStatus.ACCEPTED:
             with suppress(TooLateToCancel):
-                cancel_order(order.pk, by=by, reason=_("Not paid"), now=now)
+                cancelled = cancel_order if invoice.subscription_id else cancel_given_up
+                cancelled(order.pk, by=by, reason=_("Not paid"), now=now)
     if invoice.order is None or not Order.objects.filter(pk=invoice.order.pk, status=OrderStatus.CANCELLED).exists():
         return
     invoice.refresh_from_db()

@@ -15,7 +15,7 @@ from orders.actions.pay_pages import OPENING
 from orders.actions.progress import lock_order
 from orders.billing_states import ASKED_CHARGES
 from orders.models import Charge, Hold, Invoice, Order
-from orders.out_of_time import undecided
+from orders.out_of_time import partly
 from orders.payments.registry import provider_of
 from orders.states import OrderStatus
 
@@ -29,8 +29,9 @@ def cancel_unpaid(*, now: datetime) -> Tally:
     paid there meanwhile counts. Where part of the money came, or more was ordered since, a person decides.
     """
     due = Hold.objects.open().filter(cancels_at__lte=now).order_by("cancels_at", "pk")
-    due = due.exclude(order__in=undecided(Order.objects.all(), now).values("pk"))
     rows = list(due.values_list("order", "order__number"))
+    left = set(partly(Order.objects.filter(pk__in=[pk for pk, _number in rows])).values_list("pk", flat=True))
+    rows = [row for row in rows if row[0] not in left]
     return each(rows, lambda row: _cancel(row[0], now), number=itemgetter(1))
 
 
@@ -47,14 +48,29 @@ def _open_pages(order_id: int) -> list[Charge]:
 
 @retries_conflicts
 @transaction.atomic(durable=True)
+def cancel_given_up(order_id: int, *, by: str, reason: str, now: datetime) -> bool:
+    """The last step of dunning of an order of no subscription: cancelled, unless part of it was paid or asked for. Raises TooLateToCancel."""
+    order = lock_order(order_id)
+    if partly(Order.objects.filter(pk=order.pk)).exists():
+        return False
+    cancel(order, by=by, reason=reason, now=now)
+    return True
+
+
+@retries_conflicts
+@transaction.atomic(durable=True)
 def _cancel_locked(order_id: int, *, now: datetime) -> bool:
     # Closes the race with the money: it is written down under the same lock, and releases the hold.
     order = lock_order(order_id)
     is_due = Hold.objects.filter(order=order, cancels_at__lte=now).open().exists()
     is_asked = Charge.objects.filter(invoice__order=order, status__in=ASKED_CHARGES).exists()
-    if undecided(Order.objects.filter(pk=order.pk), now).exists():
-        return False
-    if not is_due or is_asked or order.current_status != OrderStatus.ACCEPTED or order.balance <= 0:
+    if (
+        not is_due
+        or is_asked
+        or partly(Order.objects.filter(pk=order.pk)).exists()
+        or order.current_status != OrderStatus.ACCEPTED
+        or order.balance <= 0
+    ):
         return False
     for invoice in Invoice.objects.filter(order=order):
         drop_planned(invoice, now=now)

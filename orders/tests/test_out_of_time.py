@@ -18,8 +18,10 @@ from orders.actions.cancellation import cancel_units
 from orders.actions.changes import apply_change, propose_change
 from orders.actions.holds import release_hold, undo_release
 from orders.actions.paying import record_payment
-from orders.factories import RATE, ChannelFactory, order
-from orders.models import Hold, Invoice, Order
+from orders.billing_states import LastStep
+from orders.dunning_rules import steps_of
+from orders.factories import RATE, ChannelFactory, DunningFactory, order
+from orders.models import Dunning, Hold, Invoice, Order
 from orders.states import OrderStatus, PaymentState
 from orders.tests.collecting import run
 from orders.wanted import NewItem, Wanted
@@ -137,3 +139,19 @@ def test_put_back_in_time_it_ends_as_the_customer_was_told(asked: Order, now: da
     release_hold(held.pk, by="Ana", now=now)
     assert undo_release(held.pk, by="Ana", now=now).cancels_at == held.cancels_at
     assert run("cancel_unpaid", late(now)) == {"cancelled": 1}
+
+
+@pytest.mark.parametrize(("amount", "ends"), [("12.00", False), ("", True)])
+def test_the_last_step_of_dunning_leaves_what_was_paid_in_part(
+    asked: Order, now: datetime, amount: str, ends: bool
+) -> None:
+    Hold.objects.update(cancels_at=None)
+    case = DunningFactory(invoice=Invoice.objects.get(), opened_at=now, policy__last_step=LastStep.CANCEL)
+    if amount:
+        pay(asked, amount, now)
+    assert opened(now) == []
+    steps = steps_of(case.policy)
+    Dunning.objects.update(step=len(steps) - 1, next_at=now)
+    assert run("dunning", now)["ended"] == 1
+    assert status(asked) == (OrderStatus.CANCELLED if ends else OrderStatus.ACCEPTED)
+    assert len(opened(late(now))) == (0 if ends else 1)
