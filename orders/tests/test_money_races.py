@@ -33,7 +33,7 @@ pytestmark = [
         connection.vendor != "postgresql", reason="SQLite lets one writer in at a time: there is no race to lose"
     ),
 ]
-ROUNDS = 4
+ROUNDS = 2
 CODES = ("I02", "I09", "I12", "I51", "I52", "I55")
 
 
