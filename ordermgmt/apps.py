@@ -4,7 +4,9 @@ from pathlib import Path
 
 from django.apps import AppConfig, apps
 from django.contrib.admin.apps import AdminConfig
+from django.forms import ChoiceField, Field
 from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy
 
 
 class OrdermgmtConfig(AppConfig):
@@ -50,6 +52,7 @@ class OrdermgmtConfig(AppConfig):
             "holdings",
         )
         self._offer_rankings()
+        self._ask_plainly()
         for config in self._ours():
             # Libraries keep something else under this name.
             if find_spec(f"{config.name}.exceptions"):
@@ -59,6 +62,11 @@ class OrdermgmtConfig(AppConfig):
         from ordermgmt.ranked_sections import offer_rankings  # noqa: PLC0415  (needs the models)
 
         offer_rankings()
+
+    def _ask_plainly(self) -> None:
+        """What a field says that nobody gave words of its own; people are asked, not told of requirements."""
+        Field.default_error_messages["required"] = gettext_lazy("Fill this in")
+        ChoiceField.default_error_messages["required"] = gettext_lazy("Choose one")
 
     def _ours(self) -> list[AppConfig]:
         here = Path(self.path).parent

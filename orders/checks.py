@@ -181,7 +181,7 @@ def check_payment(draft: OrderDraft, known: Known) -> Iterator[Finding]:
         return
     money, due = covered(draft.payments), _due(draft)
     if money < due:
-        message = _("%(due)s is to be paid, %(paid)s is.")
+        message = _("%(due)s is to be paid, %(paid)s is paid.") if money else _("%(due)s is to be paid.")
         facts = {"due": money_words(due, draft.currency), "paid": money_words(money, draft.currency)}
         yield Finding(HoldCode.PAYMENT, "error", "payments", message % facts, str(money))
     if draft.owes_ahead:

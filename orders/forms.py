@@ -25,7 +25,10 @@ FROM_HERE = {
 
 class HoldForm(forms.Form):
     code = forms.ChoiceField(
-        label=_("Why"), choices=[(code, HoldCode(code).label) for code in STAFF_CODES], widget=forms.RadioSelect
+        label=_("Why"),
+        choices=[(code, HoldCode(code).label) for code in STAFF_CODES],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose why it waits")},
     )
     reason = forms.CharField(
         label=_("In words"), max_length=300, help_text=_("Shown in the list and on the order, such as: Street number missing"),

@@ -114,7 +114,7 @@ def _money(customer: Customer, currency: str) -> Iterator[Entry]:
         is_back = row.kind == PaymentKind.REFUND
         words = _("Paid back (%(way)s)") if is_back else _("Payment (%(way)s)")
         day = row.receipt.received_on if row.receipt else business_day(row.at)
-        yield Entry(day, 4, number, words % {"way": row.provider}, row.amount if is_back else -row.amount)
+        yield Entry(day, 4, number, words % {"way": row.came_by}, row.amount if is_back else -row.amount)
 
 
 def _credit(customer: Customer, currency: str) -> Iterator[Entry]:

@@ -120,6 +120,13 @@ def when(value: datetime | None) -> str:
     return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), f"{local:%A %Z}", words)
 
 
+@register.simple_tag
+def this_moment() -> str:
+    """When a page is printed, in the business zone: 22 Nov 2026 14:05."""
+    local = timezone.now().astimezone(business_zone())
+    return f"{date_format(local.date(), 'j M Y')} {local:%H:%M}"
+
+
 @register.filter
 def clock_time(value: datetime | None) -> str:
     """Only the time of day in the business zone: 14:05."""

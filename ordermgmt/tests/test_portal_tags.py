@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 import time_machine
+from django import forms
 from django.template import Context, Template
 from django.test import override_settings
 from django.utils.html import strip_tags
@@ -102,3 +103,15 @@ def test_a_component_wraps_its_body_and_escapes_its_parameters() -> None:
 
 def test_a_language_is_named_in_the_language_of_the_reader() -> None:
     assert [portal.language_words(code) for code in ("en-gb", "sv", "xx")] == ["English", "Swedish", "xx"]
+
+
+def test_a_printed_page_says_when_in_the_business_zone() -> None:
+    with time_machine.travel(NOW, tick=False):
+        assert Template("{% this_moment %}").render(Context()) == "23 Nov 2026 14:05"
+
+
+def test_a_field_left_empty_is_asked_for_plainly() -> None:
+    made = type("Asking", (forms.Form,), {"name": forms.CharField(), "way": forms.ChoiceField(choices=[("a", "A")])})(
+        {}
+    )
+    assert [str(words[0]) for words in made.errors.values()] == ["Fill this in", "Choose one"]

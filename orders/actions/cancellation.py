@@ -56,8 +56,11 @@ def cancel(order: Order, *, by: User | str, reason: str, now: datetime, tell_cus
     _end_holds(order, by=by, now=now)
     InboundOrder.objects.filter(order=order).update(state=InboundState.CANCELLED)
     refresh_status(order, now=now)
-    sentence = gettext_noop("Cancelled: {reason}. {units} units are free again")
-    record("order.cancelled", sentence, subject=order.number, by=by, now=now, reason=reason, units=units)
+    one = gettext_noop("Cancelled: {reason}. 1 unit is free again")
+    more = gettext_noop("Cancelled: {reason}. {units} units are free again")
+    record(
+        "order.cancelled", one if units == 1 else more, subject=order.number, by=by, now=now, reason=reason, units=units
+    )
     paid_ahead = owe_again(order, by=by, now=now)
     if tell_customer:
         cancelled_message(order, is_whole=True, change=order.version, now=now, paid_ahead=paid_ahead)

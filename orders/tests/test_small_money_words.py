@@ -12,6 +12,7 @@ from ordermgmt.blocking import blockers_of
 from ordermgmt.factories import UserFactory
 from ordermgmt.models import Activity
 from ordermgmt.roles import Role
+from orders.actions.cancellation import cancel_order
 from orders.actions.deliveries import AddOnce
 from orders.came_by import came_by
 from orders.documents.invoice import invoice_facts
@@ -130,3 +131,10 @@ def test_who_owes_nothing_owes_it_in_a_currency(manager: Client) -> None:
     customer = CustomerFactory()
     for url in ("/customers/", customer.get_absolute_url()):
         assert "€0.00" in manager.get(url).content.decode()
+
+
+@pytest.mark.parametrize(("units", "words"), [(1, "1 unit is free again"), (3, "3 units are free again")])
+def test_what_a_cancelled_order_frees_is_counted(units: int, words: str) -> None:
+    made = order({SkuFactory(): units})
+    cancel_order(made.pk, reason="Ordered twice", by="Ana", now=NOW)
+    assert words in Activity.objects.get(verb="order.cancelled").text

@@ -84,7 +84,9 @@ class InvoiceList(ListPage):
             cell=lambda row: portal.money(row.gross_total, row.currency),
             css="num",
         ),
-        Column("paid", gettext_lazy("Paid"), cell=lambda row: portal.money(row.paid, row.currency), css="num low"),
+        Column(
+            "paid", gettext_lazy("Paid"), cell=lambda row: portal.money(row.paid, row.currency), css="num low named"
+        ),
         Column("next", gettext_lazy("Next step"), cell=next_step, css="nowrap low"),
         Column("credited", gettext_lazy("Credited"), cell=_credited, css="num", default=False),
         Column("currency", gettext_lazy("Currency"), default=False),

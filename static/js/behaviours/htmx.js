@@ -49,6 +49,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const place = id || inside || document.getElementById("main");
   if (!place) return;
   if (!id && place.tabIndex < 0) place.tabIndex = -1;
-  place.focus({ preventScroll: true });
+  // What went wrong must be seen; everything else stays where it is.
+  place.focus({ preventScroll: !place.matches("[data-focus]") });
   lastFocus = null;
 });
