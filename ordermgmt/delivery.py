@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from ordermgmt.installation import only_when_live
 from ordermgmt.jobs import Context, job
 from ordermgmt.leases import NoRetry, finish, postpone
-from ordermgmt.mail import DELIVERY_JOB, read_context
+from ordermgmt.mail import DELIVERY_JOB, html_of, read_context
 from ordermgmt.mail_kinds import KINDS
 from ordermgmt.mail_rules import Decision, decide, rule_of
 from ordermgmt.mail_versions import write
@@ -82,6 +82,7 @@ def _keep(row: OutgoingMessage, decision: Decision) -> None:
 def put_in_words(row: OutgoingMessage) -> None:
     """Write a message that has not left in the words that are live. What was built in stands when they fail, and
     the reason is kept for operators."""
+    row.html = html_of(row)
     live = TemplateVersion.objects.filter(kind=row.kind, language=row.language, state=TemplateState.LIVE).first()
     if live is None or row.is_copy or row.kind not in KINDS:
         return

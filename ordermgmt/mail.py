@@ -64,7 +64,7 @@ def new_message(
 ) -> OutgoingMessage:
     """One unsaved e-mail, to be written with the record it is about.
 
-    Renders templates/emails/<kind>.subject.txt, .txt and .html. `delay` in seconds leaves time to
+    Renders templates/emails/<kind>.subject.txt and .txt; the HTML is made when it leaves (`html_of`). `delay` in seconds leaves time to
     withdraw it (default MAIL_DELAY_SECONDS). `headers` are those of this mail alone, such as In-Reply-To. Without an address the row is kept as withdrawn, so
     that its record shows why nothing was sent.
     """
@@ -79,7 +79,7 @@ def new_message(
         context=_plain(context),
         headers=dict(headers or {}),
     )
-    row.subject_line, row.text, row.html = render_message(kind, context, language)
+    row.subject_line, row.text = render_text(kind, context, language)
     if to:
         row.due_at = now + timedelta(seconds=wait)
     else:
@@ -93,14 +93,32 @@ def withdraw_message(kind: str, *, about: str) -> bool:
     return bool(waiting.update(state=MessageState.WITHDRAWN, due_at=None))
 
 
-def render_message(kind: str, context: Mapping[str, Any], language: str) -> tuple[str, str, str]:
-    """Subject, text and HTML (styles inlined). Empty values render as nothing, never as "None"."""
+def render_text(kind: str, context: Mapping[str, Any], language: str) -> tuple[str, str]:
+    """Subject and text. Empty values render as nothing, never as "None"."""
     values = with_shop(context)
     with translation.override(language):
         subject = built_in_subject(kind, values)
         text = as_text(f"emails/{kind}.txt", values).strip() + "\n"
-        html = _html(kind, {**values, "subject": subject})
-    return subject[:200], text, html
+    return subject[:200], text
+
+
+def render_message(kind: str, context: Mapping[str, Any], language: str) -> tuple[str, str, str]:
+    """Subject, text and HTML (styles inlined)."""
+    subject, text = render_text(kind, context, language)
+    with translation.override(language):
+        return subject, text, _html(kind, {**with_shop(context), "subject": subject})
+
+
+def html_of(row: OutgoingMessage) -> str:
+    """The HTML of a message, styles inlined: as it was sent, or as it would be made of what is kept of it.
+
+    Empty when nothing is kept of it (its recipient was erased).
+    """
+    if row.html or not row.context:
+        return row.html
+    values = with_shop(read_context(row.context))
+    with translation.override(row.language):
+        return _html(row.kind, {**values, "subject": row.subject_line})
 
 
 def with_shop(context: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from customers.models import Consent, Customer, Feedback
 from ordermgmt.factories import UserFactory
 from ordermgmt.jobs import run_now
 from ordermgmt.kpis import Period, find
+from ordermgmt.mail import html_of
 from ordermgmt.measuring import recount
 from ordermgmt.models import MessageState, OutgoingMessage
 from ordermgmt.roles import Role
@@ -53,7 +54,7 @@ def test_the_question_waits_three_days_and_says_the_product(maria: Customer) -> 
     assert mail.subject_line == "How was it: Coffee beans 1 kg?"
     for score in range(1, 6):
         assert f"/f/{found.token}/?r={score}" in mail.text
-        assert f"/f/{found.token}/?r={score}" in mail.html
+        assert f"/f/{found.token}/?r={score}" in html_of(mail)
 
 
 def test_nobody_is_asked_twice_in_thirty_days(maria: Customer) -> None:

@@ -19,6 +19,7 @@ from customers.states import CustomerStatus
 from customers.ticket_states import Direction, TicketChannel, TicketStatus
 from ordermgmt.delivery import message_id
 from ordermgmt.factories import UserFactory
+from ordermgmt.mail import html_of
 from ordermgmt.models import Activity, MessageState, OutgoingMessage, User
 from ordermgmt.roles import Role
 
@@ -107,7 +108,7 @@ def test_an_answer_is_mailed_threaded_and_waits(maria: Customer, ana: User) -> N
     mail = OutgoingMessage.objects.get(kind="ticket_answer")
     assert mail.subject_line == f"Re: Where is it? [{ticket.number}]"
     assert "It comes tomorrow." in mail.text
-    assert "It comes tomorrow." in mail.html
+    assert "It comes tomorrow." in html_of(mail)
     assert answer.message_id == message_id(mail)
     assert mail.headers["Auto-Submitted"] == "no"
     write_again(ticket.pk, text="It did not.", by="Maria", now=NOW + 2 * HOUR)

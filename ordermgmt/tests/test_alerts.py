@@ -7,6 +7,7 @@ import pytest
 from ordermgmt import jobs
 from ordermgmt.alerts import alerts
 from ordermgmt.factories import NOW, BooksProofFactory, JobRunFactory
+from ordermgmt.mail import html_of
 from ordermgmt.models import JobState, MessageState, OutgoingMessage, WorkerBeat
 from ordermgmt.supervisor import Watchdog
 
@@ -43,7 +44,7 @@ def test_a_failed_job_is_told_once_a_day_to_each_reader():
     assert len(told(NOW + 21 * HOUR)) == 4
     message = OutgoingMessage.objects.first()
     assert "ValueError" in message.text
-    assert "anna" not in message.text + message.html
+    assert "anna" not in message.text + html_of(message)
     assert (message.state, message.due_at) == (MessageState.WAITING, NOW + HOUR)
 
 

@@ -20,6 +20,7 @@ from ordermgmt.access import StaffRequest, staff_page
 from ordermgmt.actions import operations
 from ordermgmt.delivery import put_in_words
 from ordermgmt.listing import Column, Empty, ListFilters, ListPage, View
+from ordermgmt.mail import html_of
 from ordermgmt.mail_kinds import KINDS, kind_words
 from ordermgmt.mail_previews import PRIVATE_KINDS
 from ordermgmt.mail_rules import why_sent
@@ -119,7 +120,7 @@ def message_html(request: StaffRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(OutgoingMessage.objects.exclude(kind__in=PRIVATE_KINDS), pk=pk)
     if row.state == MessageState.WAITING:
         put_in_words(row)
-    return HttpResponse(row.html or format_html("<pre>{}</pre>", row.text))
+    return HttpResponse(html_of(row) or format_html("<pre>{}</pre>", row.text))
 
 
 @require_POST
