@@ -1,7 +1,7 @@
 """Test records of the warehouse. `stock` books units with the real receiving verb."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -188,6 +188,18 @@ class StockLevelFactory(factory.django.DjangoModelFactory[models.StockLevel]):
 
     warehouse = factory.SubFactory(WarehouseFactory)
     sku = factory.SubFactory(SkuFactory)
+
+
+class ReservationFactory(factory.django.DjangoModelFactory[models.Reservation]):
+    """A row alone: its units are kept back of the level by `reserve`."""
+
+    class Meta:
+        model = models.Reservation
+
+    key = factory.Sequence(lambda n: f"form-{n}")
+    level = factory.SubFactory(StockLevelFactory)
+    units = 1
+    until = NOW + timedelta(minutes=15)
 
 
 class BinStockFactory(factory.django.DjangoModelFactory[models.BinStock]):

@@ -70,5 +70,5 @@ def test_a_constant_number_of_queries(admin: Client, count: int, django_assert_n
         InboundOrderFactory(state="held", channel__kind="csv")
         CarrierMessageFactory(source="house")
     admin.get("/")
-    with django_assert_num_queries(38):
+    with django_assert_num_queries(40):
         admin.get("/home/parts/")
