@@ -40,6 +40,7 @@ def confirmation(
         "paid": order.paid_total,
         "is_paid": order.payment_status == PaymentStatus.PAID,
         "needs_address": needs_address,
+        "is_again": bool(order.replaces_id),
     }
     return new_message(CONFIRMATION, **_facts(order, context, now))
 

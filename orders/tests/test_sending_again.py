@@ -10,15 +10,19 @@ from django.test import Client
 
 from inventory.factories import SkuFactory, WarehouseFactory, bundle, stock
 from inventory.models import Sku, SkuPrice, StockLevel
+from ordermgmt.delivery import put_in_words
 from ordermgmt.factories import UserFactory
 from ordermgmt.kpis import Period, find
+from ordermgmt.mail import html_of
 from ordermgmt.models import Activity, OutgoingMessage
 from ordermgmt.roles import Role
 from orders.actions.cancellation import cancel_order
 from orders.actions.sending_again import ReplaceRefused, replace_goods, replaceable
 from orders.factories import NOW, ChannelFactory, order
+from orders.in_work import LATER as PAYS_LATER
 from orders.models import Hold, Order, OrderLine
 from orders.states import FulfilmentStatus, PaymentStatus
+from orders.views.new_order_desk import usual_payment
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(days=3)
@@ -57,7 +61,11 @@ def test_a_new_order_over_nothing_with_its_own_stock(oat: Sku) -> None:
     assert (new.ship_postcode, new.recipient, new.customer) == (made.ship_postcode, made.recipient, made.customer)
     assert new.lines.get().promised == 2
     assert StockLevel.objects.get(sku=oat).allocated >= 2
-    assert OutgoingMessage.objects.filter(kind="order_confirmation", about=new.number).count() == 1
+    mail = OutgoingMessage.objects.get(kind="order_confirmation", about=new.number)
+    put_in_words(mail)
+    assert mail.subject_line.startswith(f"We send it again: {new.number} · arrives")
+    assert "You pay nothing." in mail.text
+    assert "What you ordered" not in html_of(mail)
     assert Activity.objects.of(made.number)[0].text == f"2 units sent again as {new.number}: Damaged"
 
 
@@ -113,6 +121,11 @@ def test_it_is_a_cost_and_no_sale(oat: Sku) -> None:
     assert list(find("orders_taken").rows(period)) == [made]
     (row,) = find("replacement_cost").rows(period)
     assert (row, row.discount_total, row.replaced_because) == (new, 20, "damaged")
+
+
+def test_repeated_by_phone_it_waits_for_its_money(oat: Sku) -> None:
+    made = gone({oat: 3})
+    assert usual_payment(again(made, {made.lines.get().pk: 2})) == PAYS_LATER
 
 
 class TestPages:

@@ -370,12 +370,12 @@ def _address_again(order: Order) -> dict[str, str]:
 
 
 def usual_payment(order: Order) -> str:
-    """By invoice when the earlier order went out unpaid or was taken so; otherwise it waits for the money."""
+    """By invoice when the earlier order, which cost something, went out unpaid or was taken so; else it waits for money."""
     kept = getattr(order, "in_work", None)
     if kept is not None and kept.state.get("pay"):
         return str(kept.state["pay"]) if kept.state["pay"] == INVOICE else LATER
     was_held = order.holds.filter(code="payment").exists()
-    return INVOICE if not order.paid_total and not was_held else LATER
+    return INVOICE if order.total and not order.paid_total and not was_held else LATER
 
 
 def started_from(work: Work, customer: Customer) -> Work:
