@@ -82,7 +82,7 @@ def cancelled_message(
 ) -> OutgoingMessage:
     """Inside the caller's transaction: what was cancelled; the confirmation that waits is withdrawn.
 
-    `paid_ahead`: it was paid in advance and comes `later`, or its price comes `back`.
+    `paid_ahead`: it was paid in advance and comes `later`, its price comes `back`, or that of the missing `part` does.
     """
     if is_whole:
         withdraw_message(CONFIRMATION, about=order.number)

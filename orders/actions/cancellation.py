@@ -14,6 +14,7 @@ from ordermgmt.retrying import retries_conflicts
 from orders.actions.allocation import free_promised
 from orders.actions.finishing import finish_unshipped
 from orders.actions.owing_again import lock_subscription_of, owe_again
+from orders.actions.paid_units import paying_delivery
 from orders.actions.paying import release_when_paid
 from orders.actions.progress import advance, lock_order, refresh_status
 from orders.actions.repricing import MONEY, reprice_line, tax_of, total_up
@@ -140,7 +141,8 @@ def cancel_units(
     sentence = gettext_noop("Cancelled {what}: {reason}")
     record("order.part_cancelled", sentence, subject=order.number, by=by, now=now, what=names[:200], reason=reason)
     if tell_customer:
-        cancelled_message(order, is_whole=False, change=order.version, now=now)
+        paid_ahead = "part" if order.is_renewal and paying_delivery(order) else ""
+        cancelled_message(order, is_whole=False, change=order.version, now=now, paid_ahead=paid_ahead)
     credit_what_is_not_sent(order, by=by, now=now)
     release_when_paid(order, by=by, now=now)
     finish_unshipped(order, by=by, now=now)

@@ -52,6 +52,7 @@ def test_one_unit_goes_on_account_and_pays_the_next_charge() -> None:
     less(1)
     assert (credited(), balance_of(s.customer, "EUR"), state(s)) == ([10], 10, ("active", 2))
     assert OutgoingMessage.objects.filter(kind="credit_note_sent").count() == 1
+    assert "the price of what is missing is credited" in OutgoingMessage.objects.get(kind="order_cancelled").text
     assert faults() == []
     for month in (1, 2, 3):
         renew_due(now=RUN_AT.replace(year=2027, month=month))
