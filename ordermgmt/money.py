@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 ZERO = Decimal(0)
+# Of a MoneyField. SQLite reckons with floats: whatever it adds or subtracts is rounded to these.
+PLACES = 4
 
 if TYPE_CHECKING:
     _DecimalField = models.DecimalField[Any, Any]
@@ -20,7 +22,7 @@ class MoneyField(_DecimalField):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_digits", 18)
-        kwargs.setdefault("decimal_places", 4)
+        kwargs.setdefault("decimal_places", PLACES)
         super().__init__(*args, **kwargs)
 
 
@@ -66,7 +68,7 @@ def round_money(amount: Decimal, currency: str) -> Decimal:
 
 def exact(amount: Decimal | None) -> Decimal:
     """A sum as it is meant: SQLite adds decimals up as floats, so that a sum of nothing is not quite nothing."""
-    return round(amount or ZERO, 4)
+    return round(amount or ZERO, PLACES)
 
 
 def share(amount: Decimal, weights: Sequence[Decimal | int], currency: str) -> list[Decimal]:

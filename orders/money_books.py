@@ -10,7 +10,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Round
 from django.utils.translation import gettext_lazy as _
 
-from ordermgmt.money import ZERO, MoneyField, exact
+from ordermgmt.money import PLACES, ZERO, MoneyField, exact
 from ordermgmt.proofs import invariant
 from ordermgmt.touched import EVERYTHING, Touched
 from orders.actions.settling import NET, claims_of, money_of, spread, status_of
@@ -28,7 +28,7 @@ from orders.states import PaymentKind
 
 CHUNK = 1000
 # SQLite adds decimals up as floats: a sum of nothing is then not quite nothing.
-PLACES, SMALLEST = 4, Decimal("0.0001")
+SMALLEST = Decimal("0.0001")
 
 
 def _sum_of(rows: QuerySet[Any], link: str, amount: str) -> Coalesce:

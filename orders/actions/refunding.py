@@ -5,13 +5,14 @@ from decimal import Decimal
 
 from django.db import models, transaction
 from django.db.models import F, Sum
+from django.db.models.functions import Round
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from ordermgmt.history import record
 from ordermgmt.models import User
 from ordermgmt.models.history import ActivityCategory
-from ordermgmt.money import exact, round_money
+from ordermgmt.money import PLACES, exact, round_money
 from ordermgmt.numbering import next_number
 from ordermgmt.retrying import retries_conflicts
 from ordermgmt.templatetags.portal import money as money_words
@@ -175,7 +176,8 @@ def refund_again(pk: int, *, by: User | str, now: datetime) -> Refund:
 
 def free_again(refund: Refund) -> None:
     """Inside the caller's transaction: what was asked back can be asked back again."""
-    Payment.objects.filter(pk=refund.payment_id).update(returning=F("returning") - refund.amount)
+    left = Round(F("returning") - refund.amount, PLACES)
+    Payment.objects.filter(pk=refund.payment_id).update(returning=left)
 
 
 def note_refund(refund: Refund, sentence: str, verb: str, *, by: User | str, now: datetime, **facts: object) -> None:

@@ -4,8 +4,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import F
+from django.db.models.functions import Round
 
 from ordermgmt.models import User
+from ordermgmt.money import PLACES
 from orders.actions.paying import PaymentRefused, note_money, pay_order
 from orders.actions.progress import lock_order
 from orders.actions.settling import money_of, settle_for
@@ -65,5 +67,5 @@ def give_back(payment: Payment, amount: Decimal) -> bool:
 
     One conditional statement under a CHECK: however many ask at once, never more than was captured.
     """
-    free = Payment.objects.filter(pk=payment.pk, amount__gte=F("returning") + amount)
-    return bool(free.update(returning=F("returning") + amount))
+    asked = Round(F("returning") + amount, PLACES)
+    return bool(Payment.objects.filter(pk=payment.pk, amount__gte=asked).update(returning=asked))

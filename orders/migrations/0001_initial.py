@@ -1,5 +1,6 @@
 import django.db.models.deletion
 import django.db.models.expressions
+import django.db.models.functions.math
 import django.db.models.functions.text
 import ordermgmt.money
 from django.conf import settings
@@ -1541,7 +1542,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('credited__gte', 0), ('credited__lte', django.db.models.expressions.CombinedExpression(models.F('gross_total'), '-', models.F('written_off')))), name='invoice_credited_within'),
+            constraint=models.CheckConstraint(condition=models.Q(('credited__gte', 0), ('credited__lte', django.db.models.functions.math.Round(django.db.models.expressions.CombinedExpression(models.F('gross_total'), '-', models.F('written_off')), 4))), name='invoice_credited_within'),
         ),
         migrations.AddConstraint(
             model_name='invoice',

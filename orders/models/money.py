@@ -4,9 +4,10 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Round
 from django.utils.translation import gettext_lazy as _
 
-from ordermgmt.money import ZERO, MoneyField
+from ordermgmt.money import PLACES, ZERO, MoneyField
 from orders.billing_states import CreditReason, TaxTreatment
 from orders.came_by import came_by
 from orders.models.orders import Order, OrderLine
@@ -132,7 +133,7 @@ class Invoice(models.Model):
             models.UniqueConstraint(fields=["series", "sequence"], name="invoice_sequence"),
             models.CheckConstraint(condition=Q(paid__gte=0), name="invoice_paid_not_negative"),
             models.CheckConstraint(
-                condition=Q(credited__gte=0, credited__lte=F("gross_total") - F("written_off")),
+                condition=Q(credited__gte=0, credited__lte=Round(F("gross_total") - F("written_off"), PLACES)),
                 name="invoice_credited_within",
             ),
             models.CheckConstraint(condition=Q(written_off__gte=0), name="invoice_written_off_not_negative"),

@@ -213,6 +213,15 @@ def test_credit_that_was_used_up_is_nothing() -> None:
     assert use_credit(customer, currency="EUR", by="Eva", now=NOW) == 0
 
 
+def test_what_is_credited_and_given_up_is_the_whole() -> None:
+    """SQLite subtracts floats: 0.30 - 0.10 is less than 0.20 there."""
+    invoice = billed("0.30")
+    give(invoice, CreditPart(line_id=line(invoice), gross=Decimal("0.20")))
+    write_off(invoice.pk, reason="Small", by="Eva", now=NOW)
+    invoice.refresh_from_db()
+    assert (invoice.credited, invoice.written_off, invoice.balance) == (Decimal("0.20"), Decimal("0.10"), 0)
+
+
 # Cancelling what was billed ------------------------------------------------------------------------
 def renewed(units: int = 3) -> Order:
     subscription, sku = SubscriptionFactory(), SkuFactory()

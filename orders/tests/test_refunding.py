@@ -45,6 +45,18 @@ def gone_back(server: StripeServer) -> int:
     return sum(row["amount"] for row in server.state.rows.get("refund", {}).values())
 
 
+def test_cents_add_up_to_the_payment() -> None:
+    """SQLite adds floats: 0.10 + 0.20 is more than 0.30 there."""
+    payment = PaymentFactory(amount=Decimal("0.30"))
+    first, second = ask(payment, "0.10"), ask(payment, "0.20")
+    payment.refresh_from_db()
+    assert payment.returning == payment.amount
+    for refund in (second, first):
+        refuse_refund(refund.pk, reason="No", by="Bo", now=timezone.now())
+    payment.refresh_from_db()
+    assert payment.returning == 0
+
+
 @pytest.mark.parametrize("with_order", [True, False])
 def test_asked_approved_sent(stripe_server: StripeServer, with_order: bool) -> None:
     payment = paid(with_order=with_order)
