@@ -39,7 +39,7 @@ _NOTHING = Decimal("0.00005")
 @invariant("I57", _("What is asked back of a payment is counted, and what went back is written down"))
 def refunds_are_counted(now: datetime) -> Iterable[Any]:
     live = Sum("refund_requests__amount", filter=Q(refund_requests__status__in=LIVE_REFUNDS))
-    asked = Payment.objects.annotate(asked=Coalesce(live, ZERO)).filter(asked__gt=F("returning"))
+    asked = Payment.objects.annotate(asked=Coalesce(live, ZERO)).filter(asked__gt=F("returning") + _NOTHING)
     yield from asked.order_by("pk").values("pk", "effect_key", "returning", "asked")
     over = Payment.objects.filter(Q(returning__gt=F("amount")) | Q(returning__lt=0))
     yield from over.order_by("pk").values("pk", "effect_key", "returning", "amount")

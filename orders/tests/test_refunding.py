@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, connections, transaction
 from django.utils import timezone
 
 from ordermgmt.models import OutgoingMessage
+from ordermgmt.proofs import REGISTRY, prove
 from orders.actions.refund_work import decide_refund, note_paid_back
 from orders.actions.refunding import RefundRefused, approve_refund, refund_again, refuse_refund, request_refund
 from orders.actions.refunding_invoices import refund_invoice
@@ -51,6 +52,7 @@ def test_cents_add_up_to_the_payment() -> None:
     first, second = ask(payment, "0.10"), ask(payment, "0.20")
     payment.refresh_from_db()
     assert payment.returning == payment.amount
+    assert prove(REGISTRY["I57"], now=timezone.now()).holds
     for refund in (second, first):
         refuse_refund(refund.pk, reason="No", by="Bo", now=timezone.now())
     payment.refresh_from_db()
