@@ -273,6 +273,7 @@ SUPPORT_TARGETS = env.dict("SUPPORT_TARGETS", default={})
 LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en-gb", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FILTERS_EMPTY_CHOICE_LABEL = _("Any")
 TIME_ZONE = "UTC"
 USE_TZ = USE_I18N = True
 BUSINESS_TIME_ZONE = env.str("BUSINESS_TIME_ZONE", default="Europe/Stockholm")

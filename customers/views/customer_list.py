@@ -39,6 +39,10 @@ def _plain_sums(customer: Any, name: str) -> str:
     return strip_tags(_sums(customer, name))
 
 
+def _open_orders(customer: Any) -> SafeString | str:
+    return portal.number(customer.orders_open) if customer.orders_open else format_html('<span class="muted">0</span>')
+
+
 def _name(customer: Customer) -> SafeString | str:
     if customer.company and customer.company != customer.name:
         return format_html('{}<small class="muted"> {}</small>', customer.company, customer.name)
@@ -83,9 +87,7 @@ class CustomerList(ListPage):
             text=lambda c: c.next_on,
             css="nowrap low named",
         ),
-        Column(
-            "open_orders", _("Open orders"), cell=lambda c: c.orders_open, text=lambda c: c.orders_open, css="num named"
-        ),
+        Column("open_orders", _("Open orders"), cell=_open_orders, text=lambda c: c.orders_open, css="num named"),
         Column(
             "owes",
             _("Owes"),
