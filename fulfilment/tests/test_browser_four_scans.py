@@ -1,5 +1,6 @@
 """Released to dispatched with four scans, in a real Chromium with a simulated wedge scanner: no keys, no clicks."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,10 +8,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from fulfilment.actions.scanning import take_scan
 from fulfilment.factories import item, ready_to_ship, released
 from fulfilment.models import FulfilmentOrder, Label, ScanEvent, Shipment, Wave
 from fulfilment.states import ShipmentStatus, WaveStatus, WorkStatus
 from fulfilment.tests.floor import Scanner, assert_books_hold, place_code, tote_code
+from fulfilment.views import scanning
 from inventory.factories import MembershipFactory, WarehouseFactory, stock
 from inventory.models import Bin
 from ordermgmt.models import User
@@ -103,6 +106,33 @@ def test_a_wave_of_twenty_lines_without_a_pointer(shift: Any) -> None:
     assert Wave.objects.get().status == WaveStatus.DONE
     assert set(ScanEvent.objects.values_list("verdict", flat=True)) <= {"accepted", "line_done", "job_done"}
     assert scans / seconds * 60 >= 60, f"{scans / seconds * 60:.0f} scans a minute"
+    assert_books_hold()
+
+
+def test_scans_that_come_quicker_than_answers_are_all_for_the_right_order(
+    shift: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nine scans of three orders in one go, then their labels in one go, the last box first, while each answer takes a third of a second."""
+    page, address, person, warehouse = shift
+    oat, tea = item(warehouse, 20), item(warehouse, 20)
+    (wave,) = released(warehouse, [{oat: 2}, {oat: 1, tea: 1}, {tea: 2}], by=person, now=timezone.now())
+    Wave.objects.update(picker=person)
+    Scanner(person, "pick", wave.number, now=timezone.now()).follow()
+    monkeypatch.setattr(scanning, "take_scan", lambda scan: (time.sleep(0.3), take_scan(scan))[1])
+    page.goto(f"{address}/scan/pack/")
+    page.wait_for_selector("body[data-scan=ready]")
+    a, b, c = (tote_code(letter) for letter in "ABC")
+    scan_at_once(page, a, oat.barcode, oat.barcode, b, oat.barcode)
+    scan(page, tea.barcode, c)
+    scan_at_once(page, tea.barcode, tea.barcode)
+    settled(page)
+    page.wait_for_selector("body[data-step=label]")
+    assert set(FulfilmentOrder.objects.values_list("status", flat=True)) == {WorkStatus.PACKED}
+    scan_at_once(page, *Label.objects.order_by("-pk").values_list("tracking_number", flat=True))
+    settled(page)
+    assert set(Shipment.objects.values_list("status", flat=True)) == {ShipmentStatus.DISPATCHED}
+    kept = list(ScanEvent.objects.filter(station="pack").order_by("sequence").values_list("verdict", flat=True))
+    assert (len(kept), set(kept) & {"wrong", "unknown", "extra", "stop"}) == (12, set())
     assert_books_hold()
 
 
