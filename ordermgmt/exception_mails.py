@@ -14,6 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from ordermgmt.clock import business_day
+from ordermgmt.each import each
 from ordermgmt.exception_inbox import QUEUES, item_url, money_words, on_duty
 from ordermgmt.exceptions import names_for
 from ordermgmt.jobs import Context, job
@@ -30,7 +31,8 @@ def send_digests(ctx: Context) -> dict[str, Any]:
     """Once a day for each person and queue; an empty queue gets none."""
     if not settings.EXCEPTION_MAILS:
         return {}
-    return {"digests": sum(_digest(role, readers, ctx.now) for role, readers in readers_of(ctx.now).items())}
+    queues = readers_of(ctx.now)
+    return each(queues, lambda role: _digest(role, queues[role], ctx.now)).summary("queues")
 
 
 @job("exception_late", title=_("Mail what passed its target"), every=5, rank=86)
@@ -38,7 +40,8 @@ def send_late(ctx: Context) -> dict[str, Any]:
     """One mail for all that passed since the last one."""
     if not settings.EXCEPTION_MAILS:
         return {}
-    return {"mails": sum(_late(role, readers, ctx.now) for role, readers in readers_of(ctx.now).items())}
+    queues = readers_of(ctx.now)
+    return each(queues, lambda role: _late(role, queues[role], ctx.now)).summary("queues")
 
 
 def readers_of(now: datetime) -> dict[str, list[User]]:

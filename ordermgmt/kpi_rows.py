@@ -1,7 +1,7 @@
 """The exact rows behind a figure, as a list page."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from django.db.models import F
@@ -9,6 +9,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy, ngettext_lazy
 from django_filters import CharFilter, ChoiceFilter, DateFilter
 
+from ordermgmt.clock import day_asked
 from ordermgmt.kpis import Kpi, Period
 from ordermgmt.listing import Column, Empty, ListFilters, ListPage
 from ordermgmt.models import KpiDay
@@ -84,11 +85,8 @@ class KpiRows(ListPage):
 
 def asked_period(data: QueryDict, today: date) -> Period:
     """From the address; the last 30 days where it says nothing that makes sense."""
-    try:
-        first, last = (date.fromisoformat(data.get(name, "")) for name in ("first", "last"))
-    except ValueError:
-        first, last = today, date.min
-    return Period(first, last) if first <= last else Period(date.fromordinal(today.toordinal() - 29), today)
+    first, last = (day_asked(data.get(name, "")) for name in ("first", "last"))
+    return Period(first, last) if first and last and first <= last else Period(today - timedelta(days=29), today)
 
 
 def asked_filters(data: QueryDict) -> dict[str, str]:

@@ -10,6 +10,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from ordermgmt.clock import FIRST_DAY, LAST_DAY
 from ordermgmt.kpis import SPLITS, Kpi, Period
 from ordermgmt.models import KpiNote, KpiTarget
 
@@ -87,7 +88,7 @@ class ReportForm(forms.Form):
         name = said.get("period") or "30"
         period = named_period(name, self.today)
         first, last = said.get("from"), said.get("to")
-        if name == "days" and first and last and first <= last:
+        if name == "days" and first and last and FIRST_DAY <= first <= last <= LAST_DAY:
             period = Period(
                 max(first, last - timedelta(days=3660)), min(last, self.today) if first <= self.today else last
             )

@@ -11,11 +11,11 @@ from django.utils import timezone
 from fulfilment import factories
 from fulfilment.states import ShipmentStatus
 from inventory.factories import SkuFactory, WarehouseFactory
-from ordermgmt import jobs
+from ordermgmt import exception_mails, jobs
 from ordermgmt.actions.watching import MayNotWatch, ProblemRefused, close_problem, plan_duties, tell_problem
 from ordermgmt.factories import NOW, DutyFactory, ExceptionItemFactory, KnownProblemFactory, UserFactory
 from ordermgmt.known_problems import forget, problems_of, told_now
-from ordermgmt.models import Duty, ExceptionItem, KnownProblem, OutgoingMessage, User
+from ordermgmt.models import Duty, ExceptionItem, JobRun, KnownProblem, OutgoingMessage, User
 from ordermgmt.roles import Role
 from orders import factories as sold
 from orders.models import OrderLink
@@ -140,6 +140,20 @@ class TestMails:
         assert self.run("exception_digest") == [(ana.email, subject), (tom.email, subject)]
         assert len(self.run("exception_digest", NOW + HOUR)) == 2
         assert "/exceptions/?view=support" in OutgoingMessage.objects.latest("pk").text
+
+    def test_a_queue_that_fails_keeps_the_others_from_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        _finance, ana = UserFactory(role=Role.FINANCE), UserFactory(role=Role.SUPPORT)
+        self.item(owner_role=Role.FINANCE), self.item()
+        write = exception_mails._write
+
+        def failing(kind: str, about: str, role: str, *rest: Any) -> bool:
+            if role == Role.FINANCE:
+                raise ValueError("a word is missing")
+            return write(kind, about, role, *rest)
+
+        monkeypatch.setattr(exception_mails, "_write", failing)
+        assert [to for to, _subject in self.run("exception_digest")] == [ana.email]
+        assert JobRun.objects.get().summary["failed"] == 1
 
     def test_who_is_on_duty_gets_it_alone(self) -> None:
         UserFactory(role=Role.SUPPORT)

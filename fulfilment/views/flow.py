@@ -1,7 +1,6 @@
 """P29: the workflow map, its table, and the orders behind each number."""
 
 import hashlib
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,7 +21,7 @@ from fulfilment.flow.subscribed import subscription_map
 from fulfilment.flow.visits import FIGURES
 from fulfilment.flow.words import bottleneck
 from ordermgmt.access import staff_page
-from ordermgmt.clock import business_zone
+from ordermgmt.clock import business_zone, day_asked
 from ordermgmt.kpis import Filters, Period
 
 NOW, WEEK, COMPARE, SUBSCRIPTIONS = "now", "week", "compare", "subscriptions"
@@ -133,8 +132,7 @@ def flow_passed(request: HttpRequest, step: str) -> HttpResponseBase:
 
 
 def _period(request: HttpRequest) -> Period:
-    try:
-        first, last = (date.fromisoformat(request.GET.get(name, "")) for name in ("first", "last"))
-    except ValueError:
+    first, last = (day_asked(request.GET.get(name, "")) for name in ("first", "last"))
+    if first is None or last is None:
         return last_days(timezone.now(), 7)
     return Period(first, last) if first <= last else Period(last, first)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 from ordermgmt.clock import local_time
 from ordermgmt.history import record
 from ordermgmt.models import Activity, DismissReason, ExceptionItem, ExceptionState, User
-from ordermgmt.roles import Role
+from ordermgmt.roles import PERMISSIONS_OF, Role
 from ordermgmt.templatetags import portal
 
 # After so long without a sign of work, anyone may take it over (ux.md 4.0.9).
@@ -106,6 +106,8 @@ def hand_over(
     before = _before(item)
     if person is not None:
         _check_may_work(item, person)
+    elif role and not may_own(item, role):
+        raise MayNotWorkOnIt
     item.owner_role = role or item.owner_role
     item.person, item.person_at = person, now if person else None
     if item.state == ExceptionState.DISMISSED:
@@ -178,6 +180,12 @@ def may_take_over(item: ExceptionItem, by: User, now: datetime) -> bool:
     """Leads at any time, others when nobody has worked on it for IDLE."""
     is_idle = item.person_at is None or now - item.person_at >= IDLE
     return is_idle or by.has_perm("exceptions.tell")
+
+
+def may_own(item: ExceptionItem, role: str) -> bool:
+    """Whether people of a role work on exceptions and see these rows: in another queue nobody would find it."""
+    mine = PERMISSIONS_OF.get(role, frozenset())
+    return "exceptions.work" in mine and item.rule_of is not None and item.rule_of.permission in mine
 
 
 def _locked(pk: int) -> ExceptionItem:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -35,9 +35,13 @@ def tell_problem(
         raise ProblemRefused(_("Choose what it touches."))
     if KnownProblem.objects.open().filter(scope=scope, key=key, sentence=sentence).exists():
         raise ProblemRefused(_("This is told already."))
-    made = KnownProblem.objects.create(
-        scope=scope, key=key, sentence=sentence, customer_sentence=customer_sentence, told_at=now, told_by=str(by)
-    )
+    facts = {"scope": scope, "key": key, "sentence": sentence, "customer_sentence": customer_sentence}
+    try:
+        with transaction.atomic():
+            # Closes the race of two leads telling the same: UNIQUE lets one through.
+            made = KnownProblem.objects.create(**facts, told_at=now, told_by=str(by))
+    except IntegrityError:
+        raise ProblemRefused(_("This is told already.")) from None
     record("problem.told", gettext_noop("Told: {words}"), subject=made.number, by=by, now=now, words=sentence)
     transaction.on_commit(forget)
     return made

@@ -187,6 +187,19 @@ class TestDecisions:
         assert Activity.objects.of(one.number).first().verb == "exception.undone"
         assert Activity.objects.of(one.number).count() == 2
 
+    def test_it_is_not_handed_to_a_queue_that_cannot_see_it(self, client, ana, monkeypatch):
+        """There nobody would find it any more."""
+        one = item()
+        monkeypatch.setattr(Late, "permission", "orders.edit")
+        page = client.get(reverse("exception", args=[one.pk])).content.decode()
+        assert ('value="manager"' in page, 'value="lead"' in page, 'value="finance"' in page) == (True, False, False)
+        for to in ("lead", "finance", "operator"):
+            post(client, one, "hand_over", to=to)
+        one.refresh_from_db()
+        assert one.owner_role == Role.SUPPORT
+        with pytest.raises(deeds.MayNotWorkOnIt):
+            deeds.hand_over(one.pk, by=ana, now=NOW, role=Role.OPERATOR)
+
     def test_handed_over_to_a_person_who_may_see_it(self, client, ana):
         one, tom = item(), UserFactory(role=Role.FINANCE)
         post(client, one, "hand_over", to=UserFactory(role=Role.OPERATOR).pk)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from ordermgmt.access import StaffRequest, staff_page
-from ordermgmt.actions.exceptions import may_take_over
+from ordermgmt.actions.exceptions import may_own, may_take_over
 from ordermgmt.exception_badge import note_count
 from ordermgmt.exception_forms import SNOOZES, WORKING_ROLES
 from ordermgmt.exception_inbox import (
@@ -33,6 +33,9 @@ from ordermgmt.exception_inbox import (
 from ordermgmt.known_problems import told_now
 from ordermgmt.models import DismissReason, ExceptionItem, User
 from ordermgmt.navigation import active_role
+from ordermgmt.roles import Role
+
+MOST_PAGES = 1000
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def _inbox(request: StaffRequest, asked: ExceptionItem | None) -> HttpResponse:
     view = view if view in {tab.slug for tab in tabs_for(_NO_COUNTS, view, own)} else own
     counts = counts_for(request.user)
     note_count(request, request.user, counts[own])
-    page = max(int(request.GET["page"]), 1) if request.GET.get("page", "").isdecimal() else 1
+    page = _page(request.GET.get("page", ""))
     found = list(items_of(view, request.user, now)[(page - 1) * PAGE : page * PAGE + 1])
     items = found[:PAGE]
     item = asked or (items[0] if items else None)
@@ -100,6 +103,10 @@ def _inbox(request: StaffRequest, asked: ExceptionItem | None) -> HttpResponse:
         **(_chosen(request, item, items, view, now) if item else {}),
     }
     return render(request, "exceptions/inbox.html", context)
+
+
+def _page(asked: str) -> int:
+    return min(max(int(asked), 1), MOST_PAGES) if asked.isdecimal() and len(asked) < 5 else 1
 
 
 _NO_COUNTS: Counts = dict.fromkeys([*QUEUES, "mine", "all", "snoozed", "dismissed"], 1)
@@ -140,14 +147,20 @@ def _chosen(
         "is_mine": item.person_id == request.user.pk,
         "may_take": item.person_id is None or may_take_over(item, request.user, now),
         "owner": QUEUES.get(item.owner_role, item.get_owner_role_display()),
-        "roles": [(role.value, QUEUES[role], duty.get(role)) for role in WORKING_ROLES if role != item.owner_role],
-        "people": [person for person in _people() if person.pk != request.user.pk],
+        "roles": [(role.value, QUEUES[role], duty.get(role)) for role in _roles_of(item)],
+        "people": [person for person in _people(item) if person.pk != request.user.pk],
         "snoozes": SNOOZES,
         "reasons": DismissReason.choices,
     }
 
 
-def _people() -> list[User]:
-    """Those who may be given an exception."""
-    rows = User.objects.filter(is_active=True, grants__role__in=WORKING_ROLES).distinct().order_by("name")
+def _roles_of(item: ExceptionItem) -> list[Role]:
+    """Queues it may be handed to."""
+    return [role for role in WORKING_ROLES if role != item.owner_role and may_own(item, role)]
+
+
+def _people(item: ExceptionItem) -> list[User]:
+    """Those who may be given it."""
+    may = [role for role in WORKING_ROLES if may_own(item, role)]
+    rows = User.objects.filter(is_active=True, grants__role__in=may).distinct().order_by("name")
     return list(rows[:60])

@@ -9,7 +9,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
@@ -23,7 +22,7 @@ from ordermgmt.actions.watching import (
     reopen_problem,
     tell_problem,
 )
-from ordermgmt.clock import business_day
+from ordermgmt.clock import business_day, day_asked
 from ordermgmt.exception_inbox import QUEUES
 from ordermgmt.known_problems import SCOPES, told_now
 from ordermgmt.models import Duty, KnownProblem, User
@@ -111,8 +110,7 @@ def problem_reopen(request: StaffRequest, pk: int) -> HttpResponse:
 def rota(request: StaffRequest) -> HttpResponse:
     """Who watches which queue, a week at a time."""
     today = business_day(timezone.now())
-    asked = parse_date(request.GET.get("from", "")) if request.GET.get("from", "")[:10].count("-") == 2 else None
-    first = asked or today - timedelta(days=today.weekday())
+    first = day_asked(request.GET.get("from", "")) or today - timedelta(days=today.weekday())
     days = [first + timedelta(days=n) for n in range(WEEK)]
     may_plan = request.user.has_perm("exceptions.tell")
     if request.method == "POST":
