@@ -7,8 +7,9 @@ import sys
 import time
 from typing import Any
 
+from bench.inserting import FIRST, LAST
 from bench.list import staff_client
-from bench.scratch import BIG, FIRST, LAST, child, databases, peak_mb
+from bench.scratch import BIG, child, databases, peak_mb
 
 TARGET_MS = 250
 
