@@ -1,9 +1,11 @@
 """The decisions about an exception: fix, hand over, dismiss, snooze, and taking them back."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -40,13 +42,21 @@ def _next(request: StaffRequest) -> HttpResponseRedirect:
     return _back(request, int(following) if following.isdecimal() and len(following) < 12 else "")
 
 
-def _done(request: StaffRequest, pk: int, words: str, act: Callable[[], Activity]) -> HttpResponseRedirect:
+Decide = Callable[[dict[str, Any], datetime], Activity]
+
+
+def _decided(request: StaffRequest, pk: int, form: Form, decide: Decide, done: str, unclear: str) -> HttpResponse:
+    """A decision with what was said about it: done with its undo, or why not."""
+    _item(request, pk)
+    if not form.is_valid():
+        messages.warning(request, unclear)
+        return _back(request, pk)
     try:
-        line = act()
+        line = decide(form.cleaned_data, timezone.now())
     except REFUSALS as refusal:
         messages.warning(request, str(refusal))
         return _back(request, pk)
-    messages.success(request, words, extra_tags=reverse("exception_undo", args=[pk, line.pk]))
+    messages.success(request, done, extra_tags=reverse("exception_undo", args=[pk, line.pk]))
     return _next(request)
 
 
@@ -93,45 +103,32 @@ def exception_fix(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @staff_page("exceptions.work")
 def exception_hand_over(request: StaffRequest, pk: int) -> HttpResponse:
-    _item(request, pk)
+    def decide(said: dict[str, Any], now: datetime) -> Activity:
+        to: str | User = said["to"]
+        whom: dict[str, Any] = {"person": to} if isinstance(to, User) else {"role": to}
+        return deeds.hand_over(pk, by=request.user, now=now, note=said["note"], **whom)
+
     form = HandOverForm(request.POST)
-    if not form.is_valid():
-        messages.warning(request, _("Choose a person or a role."))
-        return _back(request, pk)
-    to: str | User = form.cleaned_data["to"]
-    whom: dict[str, Any] = {"person": to} if isinstance(to, User) else {"role": to}
-    note = form.cleaned_data["note"]
-    return _done(
-        request, pk, _("Handed over."),
-        lambda: deeds.hand_over(pk, by=request.user, now=timezone.now(), note=note, **whom),
-    )  # fmt: skip
+    return _decided(request, pk, form, decide, _("Handed over."), _("Choose a person or a role."))
 
 
 @require_POST
 @staff_page("exceptions.work")
 def exception_dismiss(request: StaffRequest, pk: int) -> HttpResponse:
-    _item(request, pk)
-    form = DismissForm(request.POST)
-    if not form.is_valid():
-        messages.warning(request, _("Say why."))
-        return _back(request, pk)
-    facts = form.cleaned_data
-    return _done(
-        request, pk, _("Dismissed. It comes back if more rows are touched."),
-        lambda: deeds.dismiss(pk, by=request.user, now=timezone.now(), **facts),
-    )  # fmt: skip
+    def decide(said: dict[str, Any], now: datetime) -> Activity:
+        return deeds.dismiss(pk, by=request.user, now=now, **said)
+
+    done = _("Dismissed. It comes back if more rows are touched.")
+    return _decided(request, pk, DismissForm(request.POST), decide, done, _("Say why."))
 
 
 @require_POST
 @staff_page("exceptions.work")
 def exception_snooze(request: StaffRequest, pk: int) -> HttpResponse:
-    _item(request, pk)
-    form, now = SnoozeForm(request.POST), timezone.now()
-    if not form.is_valid():
-        messages.warning(request, _("Choose until when."))
-        return _back(request, pk)
-    until = snooze_end(form.cleaned_data["until"], now)
-    return _done(request, pk, _("Snoozed."), lambda: deeds.snooze(pk, until=until, by=request.user, now=now))
+    def decide(said: dict[str, Any], now: datetime) -> Activity:
+        return deeds.snooze(pk, until=snooze_end(said["until"], now), by=request.user, now=now)
+
+    return _decided(request, pk, SnoozeForm(request.POST), decide, _("Snoozed."), _("Choose until when."))
 
 
 @require_POST
