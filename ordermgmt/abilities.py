@@ -43,6 +43,7 @@ WORDS = {
     "orders.hold": _("Hold orders"),
     "orders.import": _("Import orders"),
     "orders.intake": _("Work on incoming documents"),
+    "orders.refund": _("Give money of orders back, up to a limit without approval"),
     "orders.release_hold": _("Release holds"),
     "orders.view": _("See orders"),
     "people.edit": _("Give and take roles"),

@@ -27,6 +27,7 @@ PERMISSIONS_OF: dict[str, frozenset[str]] = {
         "orders.release_hold",
         "orders.cancel",
         "orders.intake",
+        "orders.refund",
         "customers.edit",
         "customers.merge",
         "orders.export",
@@ -64,6 +65,7 @@ PERMISSIONS_OF: dict[str, frozenset[str]] = {
         "orders.create",
         "orders.export",
         "orders.finance",
+        "orders.refund",
         "plans.edit",
         "plans.publish",
         "finance.approve",
@@ -86,6 +88,7 @@ PERMISSIONS_OF: dict[str, frozenset[str]] = {
     | {
         "renewals.run",
         "orders.finance",
+        "orders.refund",
         "finance.edit",
         "finance.approve",
         "orders.export",

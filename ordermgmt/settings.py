@@ -1,5 +1,6 @@
 """Every setting, read from the environment; machines differ in values, not in code."""
 
+from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -368,6 +369,8 @@ DEMO_CARDS = env.bool("DEMO_CARDS", default=False)
 
 # A customer who orders by phone and is sent a link to pay has so many days; then the order is cancelled by itself.
 PAY_LINK_DAYS = env.int("PAY_LINK_DAYS", default=3)
+# What support may pay back of one order a day without anybody's approval, in REPORT_CURRENCY.
+REFUND_LIMIT = Decimal(env.str("REFUND_LIMIT", default="50"))
 
 # Logs ------------------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")

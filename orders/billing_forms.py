@@ -94,6 +94,17 @@ class CreditForm(forms.Form):
         ]
 
 
+class OrderRefundForm(CreditForm):
+    """The same for support: what was paid goes back to the customer, now or as credit."""
+
+    give_back = forms.ChoiceField(
+        label=_("Where it goes"),
+        choices=[(GiveBack.REFUND.value, _("Back to how it was paid")), (GiveBack.ACCOUNT.value, _("Account credit"))],
+        widget=forms.RadioSelect,
+        initial=GiveBack.REFUND.value,
+    )
+
+
 class ReplaceForm(forms.Form):
     """The buyer's facts as they should be, and the right amount of each line."""
 

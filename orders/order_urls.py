@@ -12,6 +12,7 @@ from orders.views import (
     order_list,
     order_notes,
     order_payment,
+    order_refund,
     order_replacing,
 )
 
@@ -31,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("changes/<int:change_id>/", order_changes.order_change, name="order_change"),
     path("changes/<int:change_id>/undo/", order_changes.order_undo_change, name="order_undo_change"),
     path("payment/", order_payment.order_payment, name="order_payment"),
+    path("refund/", order_refund.order_refund, name="order_refund"),
     path("replace/", order_replacing.order_replace, name="order_replace"),
     path("cancel/", order_ending.order_cancel, name="order_cancel"),
     path("split/", order_ending.order_split, name="order_split"),
