@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -97,9 +97,11 @@ class CreditForm(forms.Form):
 class OrderRefundForm(CreditForm):
     """The same for support: what was paid goes back to the customer, now or as credit."""
 
+    WAYS: ClassVar = {GiveBack.REFUND.value: _("Back to how it was paid"), GiveBack.ACCOUNT.value: _("Account credit")}
+
     give_back = forms.ChoiceField(
         label=_("Where it goes"),
-        choices=[(GiveBack.REFUND.value, _("Back to how it was paid")), (GiveBack.ACCOUNT.value, _("Account credit"))],
+        choices=list(WAYS.items()),
         widget=forms.RadioSelect,
         initial=GiveBack.REFUND.value,
     )
