@@ -48,6 +48,15 @@ def release_by_themselves(*, now: datetime) -> Tally:
     return each(rules.order_by("pk"), lambda rule: _release(rule, now), number=attrgetter("warehouse.code"))
 
 
+def next_release(warehouse: Warehouse, now: datetime) -> datetime | None:
+    """When ready orders come to the floor by themselves; None where nothing is ready, or people release them."""
+    rule = AutoRelease.objects.filter(warehouse=warehouse, is_on=True, warehouse__is_active=True).first()
+    if rule is None or not works_today(warehouse, now) or not ready_to_release(warehouse).exists():
+        return None
+    planned = max(now, (rule.released_at or now) + timedelta(minutes=rule.every_minutes))
+    return planned if works_today(warehouse, planned) else None
+
+
 def _release(rule: AutoRelease, now: datetime) -> bool:
     house = rule.warehouse
     if not works_today(house, now):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 
-from fulfilment.actions.auto_release import release_by_themselves, set_auto_release
+from fulfilment.actions.auto_release import next_release, release_by_themselves, set_auto_release
 from fulfilment.factories import NOW, AutoReleaseFactory, item
 from fulfilment.models import AutoRelease, FulfilmentOrder, Wave
 from fulfilment.tests.floor import Floor, assert_books_hold
@@ -130,6 +130,26 @@ def test_work_that_was_set_aside_goes_on_by_itself(floor: Floor) -> None:
     Wave.objects.all().delete()
     assert released(NOW + timedelta(minutes=90)) == 1
     assert FulfilmentOrder.objects.get().wave == Wave.objects.get()
+
+
+def test_who_has_nothing_to_do_reads_when_the_next_wave_comes(
+    floor: Floor, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fulfilment.views.scanning.timezone.now", lambda: NOW)
+    client.force_login(floor.sam, backend="ordermgmt.access.RoleBackend")
+    rule = AutoReleaseFactory(warehouse=floor.warehouse, released_at=NOW - timedelta(minutes=10))
+    said = "The next wave is planned for 10:20"
+    assert said not in client.get("/scan/").content.decode()
+    place(floor, several=1)
+    assert said in client.get("/scan/").content.decode()
+    assert next_release(floor.warehouse, NOW + timedelta(hours=3)) == NOW + timedelta(hours=3)
+    assert next_release(floor.warehouse, NOW + timedelta(days=5)) is None
+    AutoRelease.objects.filter(pk=rule.pk).update(is_on=False)
+    assert "New waves show up here" in client.get("/scan/").content.decode()
+    AutoRelease.objects.filter(pk=rule.pk).update(is_on=True)
+    released(NOW + timedelta(minutes=30))
+    page = client.get("/scan/").content.decode()
+    assert (said in page, "Pick WV-" in page) == (False, True)
 
 
 def test_strangers_cannot_switch_it(floor: Floor) -> None:

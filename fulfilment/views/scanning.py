@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from fulfilment.actions.auto_release import next_release
 from fulfilment.actions.beating import beat
 from fulfilment.actions.bench import works_here
 from fulfilment.actions.bench_overrides import NotPacked, ReasonNeeded, override_packing, unpack
@@ -125,6 +126,7 @@ def scan_home(request: HttpRequest) -> HttpResponse:
         "warehouse": warehouse,
         "warehouses": my_warehouses(request),
         "job": _job(job, user) if job else None,
+        "next_wave": next_release(warehouse, now) if warehouse and not job else None,
         "bench": works_here(user).filter(packer=user, status=WorkStatus.PACKING).select_related("order").first(),
         "to_pack": works_here(user).filter(status=WorkStatus.PICKED, warehouse=warehouse).count(),
         "put_back": FulfilmentOrder.objects.to_put_back().filter(warehouse=warehouse).count(),
