@@ -269,3 +269,30 @@ def test_the_bench_is_opened_before_the_last_pick_was_answered(shift: Any) -> No
     assert list(ScanEvent.objects.order_by("sequence").values_list("station", flat=True)) == ["pick", "pick", "pack"]
     assert faults == []
     assert_books_hold()
+
+
+def test_the_sound_is_checked_once_a_day_by_each_person(shift: Any) -> None:
+    """Two notes are played and asked about; whoever heard them is asked again tomorrow."""
+    page, address, person, _warehouse = shift
+    page.add_init_script(
+        "window.notes = 0; const start = OscillatorNode.prototype.start;"
+        "OscillatorNode.prototype.start = function (...at) { window.notes += 1; return start.apply(this, at); };"
+    )
+    page.goto(f"{address}/scan/")
+    page.wait_for_selector("body[data-scan=ready]")
+    check = page.locator("[data-sound-check]")
+    assert page.get_by_role("button", name="I hear them").is_hidden()
+    page.get_by_role("button", name="Play two notes").click()
+    assert page.evaluate("window.notes") == 2
+    page.get_by_role("button", name="I hear nothing").click()
+    assert "Turn the volume of the device up" in check.inner_text()
+    page.get_by_role("button", name="Play two notes").click()
+    page.get_by_role("button", name="I hear them").click()
+    assert check.is_hidden()
+    assert page.evaluate("document.activeElement.id") == "scan-field"
+    page.reload()
+    page.wait_for_selector("body[data-scan=ready]")
+    assert check.is_hidden()
+    page.evaluate(f"localStorage.setItem('scan-heard', '{person.pk} 2026-01-01')")
+    page.reload()
+    check.wait_for()

@@ -130,7 +130,7 @@ def scan_home(request: HttpRequest) -> HttpResponse:
         "bench": works_here(user).filter(packer=user, status=WorkStatus.PACKING).select_related("order").first(),
         "to_pack": works_here(user).filter(status=WorkStatus.PICKED, warehouse=warehouse).count(),
         "put_back": FulfilmentOrder.objects.to_put_back().filter(warehouse=warehouse).count(),
-        "today": _today(user, now) | {"packed": _packed_today(user)},
+        "today": _today(user, now) | {"packed": _packed_today(user), "on": business_day(now)},
         "task": home_task(),
     }
     return render(request, "fulfilment/scan_home.html", context)
@@ -142,7 +142,7 @@ def _job(wave: Wave, user: Any) -> dict[str, Any]:
     return {"wave": wave, "progress": progress, "due": due, "is_mine": wave.picker_id == user.pk}
 
 
-def _today(user: Any, now: datetime) -> dict[str, int]:
+def _today(user: Any, now: datetime) -> dict[str, Any]:
     """The person's own scans of today; no ranking."""
     scans = ScanEvent.objects.filter(by=user, at__gte=_midnight(now), undone_at=None)
     return scans.aggregate(
