@@ -2,20 +2,21 @@
 
 import re
 
+# White space is never looked for beyond its line: a mail of empty lines would keep the search busy for hours.
 # "On Mon, Ana wrote:" in the languages of our customers; mail programs break it over up to three lines.
 _WROTE = re.compile(
-    r"^(>\s*)?(on|den|am|le|op|il|el|på|pe|ma|ti|ke|to|la|su)\b[^\n]{0,200}(\n[^\n]{0,120}){0,2}?"
-    r"(wrote|skrev|schrieb|a écrit|schreef|ha scritto|escribió|kirjoitti)[^\n]{0,120}:\s*$",
+    r"^(>[^\S\n]*)?(on|den|am|le|op|il|el|på|pe|ma|ti|ke|to|la|su)\b[^\n]{0,200}(\n[^\n]{0,120}){0,2}?"
+    r"(wrote|skrev|schrieb|a écrit|schreef|ha scritto|escribió|kirjoitti)[^\n]{0,120}:[^\S\n]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _MARKS = re.compile(
-    r"^\s*(-{2,}\s*(original message|ursprungligt meddelande|ursprüngliche nachricht|message d'origine|forwarded message|oprindelig meddelelse)\s*-{2,}"
-    r"|_{20,})\s*$",
+    r"^[^\S\n]*(-{2,}[^\S\n]*(original message|ursprungligt meddelande|ursprüngliche nachricht|message d'origine|forwarded message|oprindelig meddelelse)[^\S\n]*-{2,}"
+    r"|_{20,})[^\S\n]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 # Outlook writes the head of the mail before as text.
 _HEAD = re.compile(
-    r"^\s*\*?(from|från|von|de|fra|van)\*?:[^\n]{1,200}\n(?:[^\n]{0,200}\n){0,2}?\s*\*?(sent|skickat|gesendet|envoyé|date|datum|sendt|verzonden)\*?:",
+    r"^[^\S\n]*\*?(from|från|von|de|fra|van)\*?:[^\n]{1,200}\n(?:[^\n]{0,200}\n){0,2}?[^\S\n]*\*?(sent|skickat|gesendet|envoyé|date|datum|sendt|verzonden)\*?:",
     re.IGNORECASE | re.MULTILINE,
 )
 

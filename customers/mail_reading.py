@@ -17,6 +17,7 @@ from customers.html_text import text_of_html
 from customers.mail_quotes import split_quoted
 
 MOST_LETTERS = 20_000
+MOST_BODY = 200_000
 MOST_PARTS = 100
 MOST_IDS = 50
 MOST_HEADER = 8_000
@@ -68,7 +69,7 @@ def read_mail(raw: bytes) -> Mail:
     name, address = _sender(message)
     if not address:
         raise NotAMail("The mail names no sender")
-    body = _body(parts)
+    body = _body(parts)[:MOST_BODY]
     text, quoted = split_quoted(body)
     subject = _line(_header(message, "Subject"))[:200]
     return Mail(

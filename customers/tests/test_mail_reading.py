@@ -1,5 +1,7 @@
 """Mails as they really come: encodings, parts, machines, quotes, and bytes meant to break the reader."""
 
+from time import monotonic
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -168,6 +170,27 @@ def test_zeros_and_half_characters_are_left_out() -> None:
     found = read(b"Hi\x00\x07 \xff there", Subject="a\x00b", Content_Type="text/plain; charset=utf-16-be-broken")
     assert "\x00" not in found.text + found.subject
     (found.text + found.subject).encode()
+
+
+@pytest.mark.parametrize(
+    "piece", ["\n", "\n \t", "on x\n", "from: a\n", "-", "_", " ", ">", "> \n", "> a\n", "den 1 skrev:x\n"]
+)
+def test_no_words_keep_the_reader_busy(piece: str) -> None:
+    """What repeats something for ever is read as fast as anything: searches for quotes must not go back and forth."""
+    started = monotonic()
+    split_quoted("a" + piece * 40_000 + "b")
+    assert monotonic() - started < 10
+
+
+@pytest.mark.parametrize("piece", ["<a ", "<a href='", "<!--", "<", "</", "<p>", "&#"])
+def test_no_markup_keeps_the_reader_busy(piece: str) -> None:
+    started = monotonic()
+    assert text_of_html("<p>Hello</p>" + piece * 60_000).startswith("Hello")
+    assert monotonic() - started < 10
+
+
+def test_quotes_of_quotes_do_not_grow_without_end() -> None:
+    assert len(text_of_html("<blockquote>" * 50_000 + "hi")) < 2_000_000
 
 
 def test_endless_words_are_cut() -> None:
