@@ -55,6 +55,12 @@ def test_the_next_delivery_its_charge_and_until_when(s: Subscription) -> None:
     assert "Cancel plan" in text
 
 
+def test_a_trial_is_called_free_and_has_no_price_of_nothing() -> None:
+    text = see(by_card(plan("30", trial_days=40)))
+    assert "Free trial · Every month" in text
+    assert "€0.00" not in text
+
+
 def test_it_tells_nobody_who_it_is(s: Subscription) -> None:
     html = Client().get(url(s)).content.decode()
     address = s.address
