@@ -106,10 +106,12 @@ def _leased(now: datetime) -> tuple[int, int, datetime | None]:
             continue
         rows = model._default_manager.filter(Q(due_at__lte=now) | Q(dead_at__isnull=False) | Q(lease_until__lt=now))
         alive = Q(dead_at=None)
+        # What somebody works at just now does not wait, however long it takes.
+        is_free = Q(lease_until=None) | Q(lease_until__lt=now)
         found = rows.aggregate(
             overdue=Count("pk", filter=alive & Q(lease_until__lt=now)),
             dead=Count("pk", filter=~alive),
-            oldest=Min("due_at", filter=alive & Q(due_at__lte=now)),
+            oldest=Min("due_at", filter=alive & is_free & Q(due_at__lte=now)),
         )
         overdue, dead = overdue + found["overdue"], dead + found["dead"]
         moments.append(found["oldest"])

@@ -8,12 +8,12 @@ from django_q.conf import Conf
 from django_q.models import OrmQ
 
 from ordermgmt.beats import beat
-from ordermgmt.factories import BooksProofFactory, OutgoingMessageFactory, WorkerBeatFactory
+from ordermgmt.factories import NOW, BooksProofFactory, BooksRoundFactory, OutgoingMessageFactory, WorkerBeatFactory
 from ordermgmt.leases import database_now
-from ordermgmt.models import WorkerBeat
+from ordermgmt.models import BooksRound, WorkerBeat
 from ordermgmt.schedules import sync_schedules
 from ordermgmt.views import health
-from ordermgmt.watch import is_wedged, work_stands
+from ordermgmt.watch import figures, is_wedged, work_stands
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -109,3 +109,12 @@ def test_a_beat_counts_tasks(monkeypatch):
     beat()
     beat()
     assert WorkerBeat.objects.get(cluster="c1").tasks == 2
+
+
+@pytest.mark.django_db
+def test_what_is_being_worked_does_not_wait():
+    """A round of proofs takes minutes; the portal is well meanwhile."""
+    BooksRoundFactory(due_at=NOW - timedelta(hours=1), lease_until=NOW + timedelta(minutes=4))
+    assert figures(NOW).oldest_due is None
+    BooksRound.objects.update(lease_until=NOW - timedelta(minutes=1))
+    assert figures(NOW).oldest_due == 3600
