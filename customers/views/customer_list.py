@@ -40,7 +40,11 @@ def _plain_sums(customer: Any, name: str) -> str:
 
 
 def _open_orders(customer: Any) -> SafeString | str:
-    return portal.number(customer.orders_open) if customer.orders_open else format_html('<span class="muted">0</span>')
+    return (
+        portal.number(customer.orders_open)
+        if customer.orders_open
+        else format_html('<span class="muted">{}</span>', portal.number(0))
+    )
 
 
 def _name(customer: Customer) -> SafeString | str:
