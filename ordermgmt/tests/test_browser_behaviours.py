@@ -59,6 +59,34 @@ def test_a_polled_block_changes_when_the_answer_does(staff: Any) -> None:
     assert staff.inner_text("#board") == "185"
 
 
+SLOW = """() => {
+  window.waiting = [];
+  const real = window.fetch;
+  window.fetch = (address, facts) => String(address).includes("/trial/board/")
+    ? new Promise((done) => {
+        document.body.dataset.asked = window.waiting.push((text) => done(new Response(text)));
+      }) : real(address, facts);
+}"""
+
+
+def test_an_answer_that_comes_late_takes_nothing_out_of_hands_and_covers_no_later_one(staff: Any) -> None:
+    """Somebody goes into the block while it is asked for; and it is asked for once at a time, however slow answers are."""
+    staff.evaluate(SLOW)
+    _put(staff, '<div id="board" data-poll="/trial/board/" data-every="0.1"><input id="typed"></div>')
+    staff.wait_for_selector("body[data-asked='1']")
+    staff.wait_for_timeout(500)
+    assert staff.evaluate("window.waiting.length") == 1
+    staff.locator("#typed").fill("SO-1")
+    staff.evaluate("window.waiting[0]('<b>185</b>')")
+    staff.wait_for_timeout(300)
+    assert staff.input_value("#typed") == "SO-1"
+    assert staff.evaluate("document.activeElement.id") == "typed"
+    staff.evaluate("document.activeElement.blur()")
+    staff.wait_for_selector("body[data-asked='2']")
+    staff.evaluate("window.waiting[1]('<b>186</b>')")
+    staff.locator("#board b", has_text="186").wait_for()
+
+
 @pytest.mark.parametrize(
     ("status", "words"),
     [(403, "You may not do this"), (404, "This is gone"), (500, "Something went wrong on our side")],

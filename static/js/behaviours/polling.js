@@ -2,6 +2,7 @@
 // (`fetch` revalidates and gets 304 for free). After three failures the block says how old it is.
 import { say } from "./words.js";
 
+const TIMEOUT = 20_000;
 const pollers = new Map();
 
 function stale(box, since) {
@@ -32,13 +33,25 @@ function tell(box, at) {
   }
 }
 
+// Somebody works in the block: what they hold must not be swapped away.
+const isHeld = (box) => box.contains(document.activeElement);
+
+// One question at a time: an answer that comes late never covers a later one.
 async function refresh(box, state) {
-  if (document.hidden || box.contains(document.activeElement)) return;
+  if (document.hidden || isHeld(box) || state.asks) return;
+  state.asks = true;
+  await ask(box, state);
+  state.asks = false;
+}
+
+async function ask(box, state) {
   try {
-    const answer = await fetch(box.dataset.poll, { headers: { "HX-Request": "true" }, cache: "no-cache" });
+    const signal = AbortSignal.timeout(TIMEOUT);
+    const answer = await fetch(box.dataset.poll, { headers: { "HX-Request": "true" }, cache: "no-cache", signal });
     if (!answer.ok) throw new Error(answer.status);
     const text = await answer.text();
     Object.assign(state, { failures: 0, fresh: new Date() });
+    if (text !== state.text && isHeld(box)) return;
     if (text !== state.text) {
       const before = cells(box);
       window.htmx?.swap(box, text, { swapStyle: "innerHTML" });
