@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import DateField, QuerySet, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_filters import ChoiceFilter, ModelChoiceFilter
@@ -32,11 +32,12 @@ class ShiftFilters(ListFilters):
         fields: ClassVar[list[str]] = []
 
     def filter_queryset(self, orders: QuerySet[Order]) -> QuerySet[Order]:
-        """All three name one set of rows together; without a warehouse there is none."""
+        """All three name one set of rows together, with `today` as it is there; without a warehouse there is none."""
         asked: dict[str, Any] = self.form.cleaned_data
         if not (warehouse := asked.get("warehouse")):
             return orders.none()
         shift, part, carrier = Shift(warehouse, timezone.now()), asked.get("part") or "left", asked.get("carrier")
+        orders = orders.annotate(today=Value(shift.day, output_field=DateField()))
         found = orders if part == "risk" else orders.filter(pk__in=shift.part(part).values("pk"))
         if not carrier and part != "risk":
             return found

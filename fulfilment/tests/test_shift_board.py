@@ -177,3 +177,15 @@ def test_each_part_of_a_shift_is_a_set_of_orders(here: Warehouse) -> None:
     assert set().union(*stages) == set(shift.part("left").values_list("pk", flat=True))
     assert sum(map(len, stages)) == shift.part("left").count() == Board(shift).left
     assert set(PARTS) >= {"risk", "early", "hour"}
+
+
+def test_today_is_the_day_at_the_warehouse(client: Client, here: Warehouse) -> None:
+    """What leaves today is not late because the office has tomorrow already."""
+    now = timezone.now()
+    far = next(zone for zone in ("Pacific/Kiritimati", "Etc/GMT+12") if business_day(now, zone) != business_day(now))
+    Warehouse.objects.filter(pk=here.pk).update(time_zone=far)
+    today_s(here, 1)
+    for late, words in ((0, "today"), (2, "2 d late")):
+        Order.objects.update(promised_ship_on=business_day(now, far) - timedelta(days=late))
+        page = client.get("/floor/orders/?warehouse=MAL&part=left").content.decode()
+        assert words in page.partition("<tbody")[2]

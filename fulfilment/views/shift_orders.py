@@ -16,7 +16,6 @@ from fulfilment.shift_filters import ShiftFilters
 from fulfilment.views.places import here_or_busiest
 from ordermgmt.access import StaffRequest, staff_page
 from ordermgmt.blocking import blockers_of
-from ordermgmt.clock import business_day
 from ordermgmt.listing import Column, Empty, ListPage
 from ordermgmt.templatetags import portal
 from orders.loading import load_state
@@ -79,7 +78,6 @@ class ShiftOrders(ListPage):
         load_state(rows)
         why = blockers_of(rows, now=self.now)
         for order in rows:
-            order.today = business_day(self.now)
             order.reason = why[order.pk][0].sentence if order.pk in why else ""
 
     def row_url(self, row: Order) -> str:
