@@ -146,6 +146,12 @@ def _go_on(line: Told, number: int, found: Expected) -> None:
     found.by_pause.clear()
 
 
+def _begin_again(line: Told, number: int, found: Expected) -> None:
+    """As after a pause, but by the calendar: single moves are over."""
+    _go_on(line, number, found)
+    found.moved = {n: day for n, day in found.moved.items() if n < int(line.facts["number"])}
+
+
 _ACTS: dict[str, Callable[[Told, int, Expected], None]] = {
     EventKind.ORDERED: _ordered,
     EventKind.SKIPPED: _skipped,
@@ -156,5 +162,5 @@ _ACTS: dict[str, Callable[[Told, int, Expected], None]] = {
     EventKind.REANCHORED: _count_anew,
     EventKind.PAUSED: _paused,
     EventKind.RESUMED: _go_on,
-    EventKind.REACTIVATED: _go_on,
+    EventKind.REACTIVATED: _begin_again,
 }

@@ -188,6 +188,11 @@ def test_asking_twice_asks_once(place: Bin, sku: Sku, people: Any) -> None:
 
 
 # Pages ---------------------------------------------------------------------------------------------
+def named_84(text: str) -> bool:
+    """Whether a page says the units of the books; people, items and movements may be numbered so."""
+    return bool(re.search(r"\b84\b", re.sub(r'Person 84|person84@|Item 84|name="since" value="84"', "", text)))
+
+
 def test_the_way_over_the_pages(place: Bin, sku: Sku, people: Any) -> None:
     sam, tom, ana = map(signed_in, people)
     form = {"warehouse": "MAL", "places": "a-0*", "reason": "Regular count"}
@@ -197,15 +202,14 @@ def test_the_way_over_the_pages(place: Bin, sku: Sku, people: Any) -> None:
     assert found.headers["Location"] == f"/counts/places/{place.pk}/"
     page = sam.get(f"/counts/places/{place.pk}/")
     assert "OAT-1L" in page.content.decode()
-    numbered = r'Person 84|Item 84|name="since" value="84"'
-    assert not re.search(r"\b84\b", re.sub(numbered, "", page.content.decode()))
+    assert not named_84(page.content.decode())
     name = f"u{sku.pk}_0"
     since = page.context["form"]["since"].value()
     assert "0 when there is none" in sam.post(page.request["PATH_INFO"], {"since": since}).content.decode()
     sam.post(page.request["PATH_INFO"], {"since": since, name: 60})
     assert "Somebody else counts again" in sam.get("/counts/").content.decode()
     assert "Count again" in tom.get("/counts/").content.decode()
-    assert "84" not in tom.get(page.request["PATH_INFO"]).content.decode().replace(f"{sku.pk}", "")
+    assert not named_84(tom.get(page.request["PATH_INFO"]).content.decode().replace(f"{sku.pk}", ""))
     tom.post(page.request["PATH_INFO"], {"since": since, name: 61})
     task = CountTask.objects.get()
     assert sam.get(f"/counts/{task.pk}/").status_code == 403

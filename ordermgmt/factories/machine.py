@@ -52,7 +52,8 @@ class BooksRoundFactory(factory.django.DjangoModelFactory[BooksRound]):
     class Meta:
         model = BooksRound
 
-    began_at = due_at = NOW
+    began_at = due_at = finished_at = NOW
+    is_open = False
 
 
 class ImportRunFactory(factory.django.DjangoModelFactory[ImportRun]):

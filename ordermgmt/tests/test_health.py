@@ -114,7 +114,9 @@ def test_a_beat_counts_tasks(monkeypatch):
 @pytest.mark.django_db
 def test_what_is_being_worked_does_not_wait():
     """A round of proofs takes minutes; the portal is well meanwhile."""
-    BooksRoundFactory(due_at=NOW - timedelta(hours=1), lease_until=NOW + timedelta(minutes=4))
+    BooksRoundFactory(
+        is_open=True, finished_at=None, due_at=NOW - timedelta(hours=1), lease_until=NOW + timedelta(minutes=4)
+    )
     assert figures(NOW).oldest_due is None
     BooksRound.objects.update(lease_until=NOW - timedelta(minutes=1))
     assert figures(NOW).oldest_due == 3600

@@ -35,7 +35,7 @@ def test_the_day_after_it_was_due(owing: Order) -> None:
     assert owing.payment_status == PaymentStatus.OVERDUE
     assert found("I52", now=DAY_AFTER).holds
     (line,) = Activity.objects.of(owing.number).filter(verb="payment.overdue")
-    assert line.text == "Overdue: 10.00 EUR are not paid"
+    assert line.text == "Overdue: €10.00 are not paid"
 
 
 def test_the_job_does_it(owing: Order) -> None:

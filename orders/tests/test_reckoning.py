@@ -8,9 +8,12 @@ import pytest
 
 from ordermgmt.models import OutgoingMessage
 from ordermgmt.tests.planting import found, lift_guards, plant
+from orders.actions.deliveries import Move
+from orders.actions.ending import Cancel, Reactivate
 from orders.actions.missed import ship_one
 from orders.actions.reckoning import reckon_all
 from orders.actions.renewing import renew_due, renew_one
+from orders.actions.subscription_changes import change_subscription
 from orders.billing_states import DeliveryStatus, EventKind
 from orders.expected import Anchor
 from orders.factories import NOW
@@ -198,3 +201,13 @@ def test_i29_finds_a_next_one_after_the_end() -> None:
     assert found("I29", RUN_AT).holds
     Subscription.objects.filter(pk=s.pk).update(status="expired", expired_at=RUN_AT)
     assert found("I29", RUN_AT).count == 1
+
+
+def test_a_single_move_is_over_when_an_ended_one_begins_again() -> None:
+    (s,) = running(coffee_plan(), [FIRST])
+    s = Subscription.objects.get(pk=s.pk)
+    now = NOW + timedelta(minutes=1)
+    for change in (Move(FIRST + timedelta(days=-2), 1), Cancel("moved"), Reactivate()):
+        change_subscription(s.pk, change, by="Ana", now=now)
+    assert s.deliveries.get(is_next=True).leaves_on == FIRST
+    assert findings(now) == set()
