@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Sum
 
 from ordermgmt.models import User
-from ordermgmt.money import ZERO
+from ordermgmt.money import ZERO, exact
 from orders.actions.crediting import CreditPart, CreditRefused, credit
 from orders.actions.refunding import approve_refund
 from orders.actions.returning_money import GiveBack
@@ -27,9 +27,13 @@ def left_of_limit(invoice: Invoice, *, now: datetime) -> Decimal:
     """
     if invoice.currency != settings.REPORT_CURRENCY:
         return ZERO
+    return max(settings.REFUND_LIMIT - _given_lately(invoice, now), ZERO)
+
+
+def _given_lately(invoice: Invoice, now: datetime) -> Decimal:
     lately = Refund.objects.filter(payment__order=invoice.order_id, requested_at__gt=now - COUNTED)
-    given = lately.exclude(status=RefundStatus.REFUSED).aggregate(sum=Sum("amount"))["sum"] or ZERO
-    return max(settings.REFUND_LIMIT - Decimal(given), ZERO)
+    came = lately.exclude(status__in=(RefundStatus.REFUSED, RefundStatus.FAILED))
+    return exact(came.aggregate(sum=Sum("amount"))["sum"])
 
 
 def refund_part(
@@ -50,11 +54,10 @@ def refund_part(
     """
     if give_back not in (GiveBack.REFUND, GiveBack.ACCOUNT):
         raise CreditRefused(give_back.label)
-    limit = left_of_limit(invoice, now=now)
     made = credit(
         invoice.pk, parts=parts, reason=reason, note=note, cause=f"refund:{key}", give_back=give_back, by=by, now=now
     )
     asked = list(Refund.objects.filter(credit_note=made, status=RefundStatus.REQUESTED).order_by("pk"))
-    if sum((one.amount for one in asked), start=ZERO) <= limit:
-        asked = [approve_refund(one.pk, by=by, now=now) for one in asked]
-    return made, asked
+    # Reckoned after all of it is written: of two at once, at least the later one sees both.
+    is_within = invoice.currency == settings.REPORT_CURRENCY and _given_lately(invoice, now) <= settings.REFUND_LIMIT
+    return made, [approve_refund(one.pk, by=by, now=now) if is_within else one for one in asked]

@@ -98,6 +98,11 @@ def test_a_discarded_draft_keeps_nothing(support: Client, shop: Any) -> None:
     assert free(shop["OAT-1L"]) == there
 
 
+def test_a_name_that_was_made_up_is_replaced(support: Client, shop: Any) -> None:
+    fields = filled(support, known(shop), "4*oat") | {"token": "x" * 2000}
+    assert len(form(sent(support, "refresh", fields))["token"]) <= 64
+
+
 def test_it_gives_way_to_what_is_missing_on_the_shelf() -> None:
     sku, house = SkuFactory(), WarehouseFactory()
     stock(sku, house, 5)

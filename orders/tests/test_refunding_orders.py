@@ -12,6 +12,7 @@ from inventory.factories import SkuFactory, WarehouseFactory, stock
 from ordermgmt.factories import UserFactory
 from ordermgmt.roles import Role
 from orders.actions.billing_ahead import bill_ahead
+from orders.actions.refunding import request_refund
 from orders.billing_states import RefundStatus
 from orders.factories import order
 from orders.models import AccountEntry, CreditNote, Invoice, Order, Refund
@@ -19,11 +20,11 @@ from orders.models import AccountEntry, CreditNote, Invoice, Order, Refund
 pytestmark = pytest.mark.django_db
 
 
-def paid_order() -> Order:
+def paid_order(**facts: Any) -> Order:
     """Six units at 10 each, paid when it was placed, and billed."""
     sku = SkuFactory(code="OAT-1L", name="Oat drink 1 l")
     stock(sku, WarehouseFactory(), 20)
-    made = order({sku: 6}, now=timezone.now())
+    made = order({sku: 6}, now=timezone.now(), **facts)
     with transaction.atomic():
         bill_ahead(made, due_at=timezone.now(), by="Test", now=timezone.now())
     return Order.objects.get(pk=made.pk)
@@ -101,3 +102,19 @@ def test_who_may_not_and_nothing_billed(client: Client, support: Client) -> None
     assert "Nothing to give back" in support.get(url(made)).content.decode()
     client.force_login(UserFactory(role=Role.OPERATOR), backend="ordermgmt.access.RoleBackend")
     assert client.get(url(made)).status_code == 403
+
+
+def test_what_waits_for_approval_counts_towards_the_limit(support: Client) -> None:
+    """As when two are sent at once: the one that is reckoned later sees both."""
+    made = paid_order()
+    payment = made.payments.get()
+    request_refund(payment.pk, amount=Decimal(40), reason="Sent twice", by="Bo", now=timezone.now())
+    support.post(url(made), filled(support, made) | {"step": "do"})
+    assert set(Refund.objects.values_list("status", flat=True)) == {"requested"}
+
+
+def test_an_unpaid_invoice_is_only_credited(support: Client) -> None:
+    made = paid_order(is_paid=False)
+    review = support.post(url(made), filled(support, made)).content.decode()
+    assert "owes so much less" in review
+    assert "Credit €20.00" in review

@@ -43,6 +43,7 @@ from orders.views.new_order_desk import (
 )
 
 TOKEN_BYTES = 24
+LONGEST_TOKEN = 64
 LONGEST_WORDS = 100
 Step = Callable[[StaffRequest, Desk, str], HttpResponse | None]
 
@@ -53,7 +54,8 @@ def order_new(request: StaffRequest) -> HttpResponse:
     if request.method != "POST":
         return _show(request, _opened(request))
     work = from_sent(request.POST)
-    work = work if work.token else replace(work, token=_token())
+    # A form names itself by what it was given; anything longer was made up.
+    work = work if 0 < len(work.token) <= LONGEST_TOKEN else replace(work, token=_token())
     desk = Desk(
         work,
         timezone.now(),

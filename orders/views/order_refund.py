@@ -64,6 +64,7 @@ def _reviewed(row: Invoice, form: OrderRefundForm, limit: Decimal) -> dict[str, 
         "tax": sum((each.amounts.tax for each in rows), start=ZERO),
         "give_back": form.WAYS[form.cleaned_data["give_back"]],
         "is_refund": form.cleaned_data["give_back"] == GiveBack.REFUND,
+        "is_paid": paid > 0,
         "stays": max(paid - gross, ZERO),
         "is_within": gross <= limit,
     }
